@@ -1,0 +1,13 @@
+# What the library needs. nlohmann-json and fmt are in the public headers; the rest stays inside.
+# stintConfig.cmake.in has the same list for those who use the installed package.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(PkgConfig REQUIRED)
+if(NOT TARGET PkgConfig::STINT_LIBPQ)
+  pkg_check_modules(STINT_LIBPQ REQUIRED IMPORTED_TARGET libpq)
+endif()

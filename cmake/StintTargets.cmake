@@ -1,0 +1,35 @@
+# How this project makes programs and tests.
+
+# What sources inside the project see beyond the public headers: src/, the generated headers and the
+# private dependencies. Never exported.
+add_library(stint_internal INTERFACE)
+target_include_directories(stint_internal INTERFACE "${PROJECT_SOURCE_DIR}/src"
+                                                    "${PROJECT_BINARY_DIR}/generated")
+target_link_libraries(
+  stint_internal INTERFACE stint_warnings spdlog::spdlog CLI11::CLI11 tomlplusplus::tomlplusplus
+                           SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)
+
+# stint_add_program(<name> <source>...): a program of the library's users, <build>/bin/<name>.
+function(stint_add_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE stint::stint stint_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${STINT_BIN_DIR}")
+  set_property(GLOBAL APPEND PROPERTY STINT_PROGRAMS ${name})
+endfunction()
+
+# stint_add_tests(<name> LABEL <label> TIMEOUT <seconds a test> SOURCES <source>...): a GoogleTest
+# program that sees the library's inside, its tests known to ctest under the label. Without sources
+# there is no program.
+function(stint_add_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES")
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE stint_test_support GTest::gtest_main)
+  gtest_discover_tests(
+    ${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
