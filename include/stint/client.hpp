@@ -1,0 +1,156 @@
+/// Enqueue jobs and wait for them.
+#pragma once
+#include <chrono>
+#include <concepts>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include "stint/enqueue.hpp"
+#include "stint/error.hpp"
+#include "stint/json.hpp"
+#include "stint/log.hpp"
+#include "stint/module_definition.hpp"
+#include "stint/task.hpp"
+#include "stint/types.hpp"
+
+namespace stint {
+
+class Settings;
+
+/// One line of a job's log.
+struct JobLogLine {
+  std::int64_t number = 0;  ///< grows within the job, from 1
+  int attempt = 0;
+  LogLevel level = LogLevel::kInfo;
+  std::chrono::system_clock::time_point at = {};
+  std::string text = {};
+};
+
+namespace detail {
+class ClientImpl;
+
+/// The untyped half of a handle.
+class JobHandleBase {
+ public:
+  JobHandleBase(std::shared_ptr<ClientImpl> client, Enqueued enqueued)
+      : client_(std::move(client)), enqueued_(enqueued) {}
+
+  JobId id() const { return enqueued_.id; }
+  /// Whether this enqueue made the job, rather than found it by its idempotency key.
+  bool inserted() const { return enqueued_.inserted; }
+  /// Read the job's state; kScheduled and kAborting are told apart. Throws Error kNotFound once the job was purged.
+  JobState state() const;
+  /// Wait until the job is final or `timeout` has passed; return the state it then has.
+  JobState wait_for(std::chrono::milliseconds timeout) const;
+  /// The message of the last failure; empty if there was none.
+  std::string error() const;
+  /// Read the log from line number `from` on.
+  std::vector<JobLogLine> logs(std::int64_t from = 1) const;
+  /// Ask for the job's end. A job not yet claimed is aborted at once; a running one is asked to stop.
+  /// Returns false if it had already finished.
+  bool abort(std::string_view message = {}) const;
+
+ protected:
+  json wait_for_output() const;
+
+ private:
+  std::shared_ptr<ClientImpl> client_;
+  Enqueued enqueued_;
+};
+}  // namespace detail
+
+/// Refer to one enqueued job. Cheap to copy; keeps the client's store open; safe between threads.
+template <typename Result = json>
+class [[nodiscard]] JobHandle final : public detail::JobHandleBase {
+ public:
+  using JobHandleBase::JobHandleBase;
+
+  /// Wait, without limit, for the end and return the output. Throws JobFailed if the job failed or
+  /// was aborted, Error if the output does not convert.
+  Result get() const {
+    if constexpr (std::is_void_v<Result>) {
+      wait_for_output();
+    } else if constexpr (std::is_same_v<Result, json>) {
+      return wait_for_output();
+    } else {
+      return wait_for_output().template get<Result>();
+    }
+  }
+};
+
+/// Be a store's door for programs: enqueue, wait, read, abort. Cheap to copy; thread-safe. Opens the
+/// store at first use.
+class Client {
+ public:
+  /// Use the store of `[stores] default`. `modules`, if given, let arguments be checked at once
+  /// instead of when a worker takes the job. Throws ConfigurationError.
+  explicit Client(const Settings& settings, std::initializer_list<ModuleDefinition> modules = {});
+  /// For the library itself.
+  explicit Client(std::shared_ptr<detail::ClientImpl> impl) : impl_(std::move(impl)) {}
+
+  /// Enqueue one typed job. Once this returns, the store has committed the job.
+  /// Throws Error: kInvalid (arguments, sizes), kUnavailable.
+  template <typename Args, typename Result>
+  JobHandle<Result> enqueue(const Task<Args, Result>& task, const std::type_identity_t<Args>& args,
+                            const EnqueueOptions& options = {}) {
+    return JobHandle<Result>{impl_, enqueue_one(task.name(), json(args), options)};
+  }
+
+  /// Enqueue many typed jobs in one transaction: all or none.
+  template <typename Args, typename Result, std::ranges::input_range Range>
+    requires std::same_as<std::ranges::range_value_t<Range>, Args>
+  std::vector<JobHandle<Result>> enqueue(const Task<Args, Result>& task, Range&& many,
+                                         const EnqueueOptions& options = {}) {
+    std::vector<json> args;
+    for (const Args& one : many) args.push_back(json(one));
+    return handles<Result>(enqueue_many(task.name(), std::move(args), options));
+  }
+
+  /// Enqueue one job by the task's name; `args` is an object.
+  JobHandle<> enqueue(std::string_view task, const json& args = json::object(),
+                      const EnqueueOptions& options = {}) {
+    return JobHandle<>{impl_, enqueue_one(task, args, options)};
+  }
+
+  /// Enqueue many jobs by the task's name in one transaction: all or none.
+  template <std::ranges::input_range Range>
+    requires(std::same_as<std::ranges::range_value_t<Range>, json> &&
+             !std::same_as<std::remove_cvref_t<Range>, json>)
+  std::vector<JobHandle<>> enqueue(std::string_view task, Range&& many,
+                                   const EnqueueOptions& options = {}) {
+    std::vector<json> args;
+    for (const json& one : many) args.push_back(one);
+    return handles<json>(enqueue_many(task, std::move(args), options));
+  }
+
+  /// Refer to a job that was enqueued elsewhere. Throws Error kNotFound.
+  template <typename Result = json>
+  JobHandle<Result> job(JobId id) {
+    check_exists(id);
+    return JobHandle<Result>{impl_, Enqueued{.id = id, .inserted = false}};
+  }
+
+ private:
+  Enqueued enqueue_one(std::string_view task, json args, const EnqueueOptions& options);
+  std::vector<Enqueued> enqueue_many(std::string_view task, std::vector<json> many,
+                                     const EnqueueOptions& options);
+  void check_exists(JobId id);
+
+  template <typename Result>
+  std::vector<JobHandle<Result>> handles(const std::vector<Enqueued>& many) {
+    std::vector<JobHandle<Result>> result;
+    result.reserve(many.size());
+    for (const Enqueued& one : many) result.emplace_back(impl_, one);
+    return result;
+  }
+
+  std::shared_ptr<detail::ClientImpl> impl_;
+};
+
+}  // namespace stint

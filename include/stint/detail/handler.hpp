@@ -1,0 +1,277 @@
+/// Turn any callable into one that takes a job's JSON arguments: what stands behind Module::task.
+#pragma once
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <typeindex>
+#include <utility>
+#include <vector>
+#include "stint/arg.hpp"
+#include "stint/error.hpp"
+#include "stint/json.hpp"
+
+namespace stint {
+class Job;
+class Settings;
+class Client;
+
+namespace detail {
+
+/// All that a handler can be given. Valid during the call.
+class Invocation {
+ public:
+  virtual ~Invocation() = default;
+  virtual Job& job() = 0;
+  virtual const json& args() = 0;  ///< an object, defaults filled in, checked
+  virtual const Settings& settings() = 0;
+  virtual Client& client() = 0;
+  /// Return the context object of a type, made at first use.
+  virtual void* context(std::type_index type) = 0;
+};
+
+/// Return the output; nothing if the callable returns void.
+using Handler = std::function<std::optional<json>(Invocation&)>;
+
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsDuration : std::false_type {};
+template <typename R, typename P>
+struct IsDuration<std::chrono::duration<R, P>> : std::true_type {};
+template <typename T>
+struct IsTime : std::false_type {};
+template <typename D>
+struct IsTime<std::chrono::time_point<std::chrono::system_clock, D>> : std::true_type {};
+
+/// Say what JSON a C++ type takes.
+template <typename T>
+constexpr ArgumentType argument_type() {
+  if constexpr (std::same_as<T, bool>) {
+    return ArgumentType::kBoolean;
+  } else if constexpr (std::integral<T>) {
+    return ArgumentType::kInteger;
+  } else if constexpr (std::floating_point<T>) {
+    return ArgumentType::kNumber;
+  } else if constexpr (std::same_as<T, std::string>) {
+    return ArgumentType::kString;
+  } else if constexpr (std::same_as<T, Bytes>) {
+    return ArgumentType::kBytes;
+  } else if constexpr (std::same_as<T, json> || std::is_enum_v<T>) {
+    return ArgumentType::kAny;
+  } else if constexpr (IsTime<T>::value) {
+    return ArgumentType::kTime;
+  } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
+    return ArgumentType::kDay;
+  } else if constexpr (IsDuration<T>::value) {
+    return ArgumentType::kDuration;
+  } else if constexpr (requires { typename T::mapped_type; }) {
+    return ArgumentType::kObject;
+  } else if constexpr (std::ranges::range<T>) {
+    return ArgumentType::kArray;
+  } else {
+    return ArgumentType::kObject;
+  }
+}
+
+/// Complete a spec with what the parameter's C++ type says.
+template <typename T>
+void describe_type(ArgumentSpec& spec) {
+  if constexpr (IsOptional<T>::value) {
+    describe_type<typename T::value_type>(spec);
+    spec.nullable = true;
+    if (!spec.required_stated) spec.required = false;
+  } else {
+    spec.type = argument_type<T>();
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+      spec.minimum = std::is_signed_v<T>
+                         ? static_cast<std::int64_t>(std::numeric_limits<T>::min())
+                         : 0;
+      spec.maximum = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    }
+    if constexpr (argument_type<T>() == ArgumentType::kArray) {
+      spec.element = argument_type<std::ranges::range_value_t<T>>();
+    }
+    spec.convert = [](const json& value) { static_cast<void>(value.get<T>()); };
+  }
+}
+
+/// Convert one checked argument.
+template <typename T>
+T convert_argument(const json& value) {
+  if constexpr (IsOptional<T>::value) {
+    if (value.is_null()) return std::nullopt;
+    return value.get<typename T::value_type>();
+  } else if constexpr (std::same_as<T, json>) {
+    return value;
+  } else {
+    if (value.is_null() && std::is_default_constructible_v<T>) return T{};  // left out: optional()
+    return value.get<T>();
+  }
+}
+
+template <typename F>
+struct CallableTraits : CallableTraits<decltype(&std::remove_cvref_t<F>::operator())> {};
+template <typename R, typename... P>
+struct CallableTraits<R (*)(P...)> {
+  using Result = R;
+  using Parameters = std::tuple<std::type_identity<P>...>;
+};
+template <typename R, typename... P>
+struct CallableTraits<R (*)(P...) noexcept> : CallableTraits<R (*)(P...)> {};
+template <typename C, typename R, typename... P>
+struct CallableTraits<R (C::*)(P...)> : CallableTraits<R (*)(P...)> {};
+template <typename C, typename R, typename... P>
+struct CallableTraits<R (C::*)(P...) const> : CallableTraits<R (*)(P...)> {};
+template <typename C, typename R, typename... P>
+struct CallableTraits<R (C::*)(P...) noexcept> : CallableTraits<R (*)(P...)> {};
+template <typename C, typename R, typename... P>
+struct CallableTraits<R (C::*)(P...) const noexcept> : CallableTraits<R (*)(P...)> {};
+
+/// A parameter that the library provides rather than the job's arguments.
+template <typename P>
+inline constexpr bool kIsProvided =
+    std::same_as<P, Job&> || std::same_as<std::remove_cvref_t<P>, Settings> ||
+    std::same_as<P, Client&> ||
+    (std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>);
+
+template <typename P>
+decltype(auto) provide(Invocation& invocation) {
+  if constexpr (std::same_as<P, Job&>) {
+    return invocation.job();
+  } else if constexpr (std::same_as<std::remove_cvref_t<P>, Settings>) {
+    return invocation.settings();
+  } else if constexpr (std::same_as<P, Client&>) {
+    return invocation.client();
+  } else {
+    using Context = std::remove_reference_t<P>;
+    return *static_cast<Context*>(invocation.context(typeid(Context)));
+  }
+}
+
+template <typename F>
+class CallableShape {
+ public:
+  using Traits = CallableTraits<std::decay_t<F>>;
+  using Parameters = typename Traits::Parameters;
+  static constexpr std::size_t kCount = std::tuple_size_v<Parameters>;
+  template <std::size_t I>
+  using Parameter = typename std::tuple_element_t<I, Parameters>::type;
+
+  /// How many of the first `end` parameters are arguments.
+  template <std::size_t End>
+  static constexpr std::size_t arguments_before() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return (std::size_t{0} + ... + (kIsProvided<Parameter<I>> ? std::size_t{0} : std::size_t{1}));
+    }(std::make_index_sequence<End>{});
+  }
+  static constexpr std::size_t kArguments = arguments_before<kCount>();
+
+  /// The context types that the parameters ask for.
+  static std::vector<std::type_index> contexts() {
+    std::vector<std::type_index> result;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (add_context<Parameter<I>>(result), ...);
+    }(std::make_index_sequence<kCount>{});
+    return result;
+  }
+
+ private:
+  template <typename P>
+  static void add_context(std::vector<std::type_index>& to) {
+    if constexpr (kIsProvided<P> && !std::same_as<P, Job&> && !std::same_as<P, Client&> &&
+                  !std::same_as<std::remove_cvref_t<P>, Settings>) {
+      to.emplace_back(typeid(std::remove_reference_t<P>));
+    }
+  }
+};
+
+/// Call and turn the result into JSON.
+template <typename Call>
+std::optional<json> call_for_output(Call&& call) {
+  if constexpr (std::is_void_v<decltype(call())>) {
+    call();
+    return std::nullopt;
+  } else {
+    return json(call());
+  }
+}
+
+/// Erase a quick callable: its arguments are the object's members of these names, in order.
+template <typename F>
+Handler make_quick_handler(F callable, std::vector<std::string> names) {
+  using Shape = CallableShape<F>;
+  return [callable = std::move(callable), names = std::move(names)](Invocation& invocation) mutable {
+    static const json kNull;
+    const auto pass = [&]<std::size_t I>() -> decltype(auto) {
+      using P = typename Shape::template Parameter<I>;
+      if constexpr (kIsProvided<P>) {
+        return provide<P>(invocation);
+      } else {
+        const auto& args = invocation.args();
+        const auto found = args.find(names[Shape::template arguments_before<I>()]);
+        return convert_argument<std::remove_cvref_t<P>>(found == args.end() ? kNull : *found);
+      }
+    };
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return call_for_output([&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
+    }(std::make_index_sequence<Shape::kCount>{});
+  };
+}
+
+/// Erase a typed callable: the parameter of type Args takes the whole object.
+template <typename Args, typename F>
+Handler make_typed_handler(F callable) {
+  using Shape = CallableShape<F>;
+  static_assert(Shape::kArguments <= 1, "a typed task's handler takes its arguments as one struct");
+  return [callable = std::move(callable)](Invocation& invocation) mutable {
+    const auto pass = [&]<std::size_t I>() -> decltype(auto) {
+      using P = typename Shape::template Parameter<I>;
+      if constexpr (kIsProvided<P>) {
+        return provide<P>(invocation);
+      } else {
+        static_assert(std::same_as<std::remove_cvref_t<P>, Args>,
+                      "the parameter's type is not the Args of the task");
+        return invocation.args().template get<Args>();
+      }
+    };
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return call_for_output([&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
+    }(std::make_index_sequence<Shape::kCount>{});
+  };
+}
+
+/// Complete the specs of a quick callable's arguments, in order, with the parameters' types. A
+/// parameter without an `arg` gets a spec with no name; the caller reports the wrong count.
+template <typename F>
+std::vector<ArgumentSpec> describe_parameters(const std::vector<arg>& args) {
+  using Shape = CallableShape<F>;
+  std::vector<ArgumentSpec> result;
+  const auto describe = [&]<std::size_t I>() {
+    using P = typename Shape::template Parameter<I>;
+    if constexpr (!kIsProvided<P>) {
+      const std::size_t position = result.size();
+      result.push_back(position < args.size() ? args[position].spec() : ArgumentSpec{});
+      describe_type<std::remove_cvref_t<P>>(result.back());
+    }
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (describe.template operator()<I>(), ...);
+  }(std::make_index_sequence<Shape::kCount>{});
+  return result;
+}
+
+/// Describe the fields of a typed task's struct as its JSON form shows them, defaults included.
+/// A field whose JSON is null may be null.
+std::vector<ArgumentSpec> describe_fields(const json& defaults);
+
+}  // namespace detail
+}  // namespace stint

@@ -1,0 +1,106 @@
+/// What a running task sees of the job that it executes.
+#pragma once
+#include <fmt/format.h>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include "stint/enqueue.hpp"
+#include "stint/error.hpp"
+#include "stint/json.hpp"
+#include "stint/log.hpp"
+#include "stint/task.hpp"
+#include "stint/types.hpp"
+
+namespace stint {
+
+/// Write lines into the job's own log: `job logs ID` shows them. Lines are text in UTF-8 (what is not
+/// is replaced), stored within a second and when the attempt ends. Any thread of the task may write.
+class JobLog {
+ public:
+  virtual ~JobLog() = default;
+
+  template <typename... Args>
+  void debug(fmt::format_string<Args...> format, Args&&... args) {
+    write(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+  }
+  template <typename... Args>
+  void info(fmt::format_string<Args...> format, Args&&... args) {
+    write(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+  }
+  template <typename... Args>
+  void warning(fmt::format_string<Args...> format, Args&&... args) {
+    write(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
+  }
+  template <typename... Args>
+  void error(fmt::format_string<Args...> format, Args&&... args) {
+    write(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  /// Write one line as it is.
+  virtual void write(LogLevel level, std::string_view line) = 0;
+};
+
+/// Be the one way from a task to its job. The library hands a reference to the handler; it is valid
+/// until the handler returns. All members may be called from any thread of the task.
+class Job {
+ public:
+  virtual ~Job() = default;
+
+  virtual JobId id() const = 0;
+  virtual const std::string& task() const = 0;
+  /// The arguments, defaults filled in: an object.
+  virtual const json& args() const = 0;
+  /// What the enqueuer attached; an object, empty if nothing.
+  virtual const json& metadata() const = 0;
+  /// The number of this try, from 1. Grows when an attempt starts, not with snoozes.
+  virtual int attempt() const = 0;
+  /// The claim that this execution holds.
+  virtual Epoch epoch() const = 0;
+  /// When the timeout passes, on CLOCK_BOOTTIME; nothing without a timeout.
+  virtual std::optional<std::chrono::nanoseconds> deadline() const = 0;
+
+  /// Ask to be told of a stop: abort, timeout, shutdown, lost right.
+  virtual std::stop_token stop_token() const = 0;
+  /// Tell why a stop is asked for; kNone while it is not.
+  virtual StopReason stop_reason() const = 0;
+  /// Throw `Stopped` if a stop is asked for.
+  void check_stop() const;
+  /// Sleep on CLOCK_BOOTTIME; throw `Stopped` as soon as a stop is asked for.
+  virtual void sleep_for(std::chrono::nanoseconds duration) = 0;
+
+  virtual JobLog& log() = 0;
+  /// Tell how far the task is: `fraction` from 0 to 1 (what is outside is clamped). Stored within a second, the
+  /// latest wins.
+  virtual void progress(double fraction, std::string_view message = {}) = 0;
+  /// Set the output. Kept even if the attempt then fails; what the handler returns replaces it.
+  virtual void set_output(json output) = 0;
+
+  /// The token of the lock or claim under which the task runs, for a resource to refuse an older
+  /// one; grows with each holder. Of a queued job: its epoch.
+  virtual std::int64_t fencing_token() const { return epoch().value; }
+  /// Tell a `stall_timeout` that the task still makes progress. Throws `Stopped` if a stop is asked for.
+  virtual void extend_lock() { check_stop(); }
+
+  /// Enqueue a child. The n-th enqueue of every attempt of this job is the same job: a retry
+  /// enqueues nothing twice.
+  template <typename Args, typename Result>
+  JobId enqueue(const Task<Args, Result>& task, const std::type_identity_t<Args>& args,
+                const EnqueueOptions& options = {}) {
+    return enqueue_child(task.name(), json(args), options);
+  }
+  JobId enqueue(std::string_view task, const json& args = json::object(),
+                const EnqueueOptions& options = {}) {
+    return enqueue_child(task, args, options);
+  }
+
+ private:
+  virtual JobId enqueue_child(std::string_view task, const json& args,
+                              const EnqueueOptions& options) = 0;
+};
+
+}  // namespace stint

@@ -1,0 +1,157 @@
+/// Declare tasks, commands, settings and contexts.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeindex>
+#include <utility>
+#include <vector>
+#include "stint/arg.hpp"
+#include "stint/detail/handler.hpp"
+#include "stint/module_definition.hpp"
+#include "stint/setting.hpp"
+#include "stint/settings.hpp"
+#include "stint/task.hpp"
+
+namespace stint {
+
+/// How many objects of a context type a process makes.
+enum class ContextScope {
+  kPerProcess,  ///< one, shared by all slots: it must be thread-safe
+  kPerThread,   ///< one for each slot's thread
+};
+inline constexpr ContextScope per_process = ContextScope::kPerProcess;
+inline constexpr ContextScope per_thread = ContextScope::kPerThread;
+
+/// The options of a command.
+struct CommandOptions {
+  std::string doc = {};  ///< one sentence for the help
+};
+
+namespace detail {
+
+/// A declared task or command, checked and completed when the program starts.
+struct TaskDeclaration {
+  std::string name;    ///< "module.task"; of a command the bare name
+  std::string module;
+  std::vector<ArgumentSpec> args = {};
+  std::size_t described_args = 0;  ///< how many `arg`s were given
+  std::size_t parameters = 0;      ///< how many argument parameters a quick handler has
+  bool is_typed = false;
+  bool is_command = false;
+  bool returns_value = false;
+  TaskOptions options = {};
+  Handler handler = {};
+  std::vector<std::type_index> contexts = {};
+  /// Throws if the whole object does not convert. Only of typed tasks.
+  std::function<void(const json&)> convert_all = {};
+  std::vector<std::string> problems = {};
+};
+
+/// A declared context type.
+struct ContextDeclaration {
+  std::type_index type;
+  ContextScope scope;
+  std::function<std::shared_ptr<void>(const Settings&)> make;
+};
+
+/// Match the `arg`s of a typed task with its fields by name.
+void merge_fields(TaskDeclaration& task, const std::vector<arg>& args);
+
+}  // namespace detail
+
+/// Collect what a module declares. Mistakes are kept and reported all at once when the program
+/// starts. Handlers are called by several slots at once: state that they keep must be thread-safe.
+class Module {
+ public:
+  explicit Module(std::string_view name) : name_(name) {}
+
+  const std::string& name() const { return name_; }
+
+  /// Declare a quick task: any callable, its parameters matched by position with `args`.
+  template <typename F>
+  void task(std::string_view name, F handler, const std::vector<arg>& args = {},
+            const TaskOptions& options = {}) {
+    add(quick(name, std::move(handler), args, options));
+  }
+
+  /// Declare a typed task; `args` adds details to fields by name.
+  template <typename Args, typename Result, typename F>
+  void task(const Task<Args, Result>& task, F handler, const std::vector<arg>& args = {},
+            const TaskOptions& options = {}) {
+    using Shape = detail::CallableShape<F>;
+    detail::TaskDeclaration declaration{.name = std::string{task.name()}, .module = name_};
+    declaration.is_typed = true;
+    declaration.returns_value = !std::is_void_v<typename Shape::Traits::Result>;
+    declaration.options = options;
+    declaration.args = detail::describe_fields(json(Args{}));
+    detail::merge_fields(declaration, args);
+    declaration.contexts = Shape::contexts();
+    declaration.convert_all = [](const json& all) { static_cast<void>(all.get<Args>()); };
+    declaration.handler = detail::make_typed_handler<Args>(std::move(handler));
+    add(std::move(declaration));
+  }
+
+  /// Declare a command: `PROGRAM NAME [--ARG VALUE...]` runs it in this process, outside the queue.
+  /// An int that it returns is the exit code.
+  template <typename F>
+  void command(std::string_view name, F handler, const std::vector<arg>& args = {},
+               const CommandOptions& options = {}) {
+    detail::TaskDeclaration declaration =
+        quick(name, std::move(handler), args, TaskOptions{.doc = options.doc});
+    declaration.is_command = true;
+    add(std::move(declaration));
+  }
+
+  /// Declare a key of the user's own in the settings; checked when the program starts.
+  template <typename T>
+  Setting& setting(std::string_view key) {
+    return settings_.emplace_back(Setting::of<T>(key));
+  }
+
+  /// Let handlers take `T&`. The object is made from the settings at the first use.
+  template <typename T>
+  void context(ContextScope scope = per_process) {
+    contexts_.push_back({typeid(T), scope, [](const Settings& settings) {
+                           if constexpr (std::is_constructible_v<T, const Settings&>) {
+                             return std::static_pointer_cast<void>(std::make_shared<T>(settings));
+                           } else {
+                             return std::static_pointer_cast<void>(std::make_shared<T>());
+                           }
+                         }});
+  }
+
+  const std::vector<detail::TaskDeclaration>& tasks() const { return tasks_; }
+  const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
+  const std::deque<Setting>& settings() const { return settings_; }
+
+ private:
+  template <typename F>
+  detail::TaskDeclaration quick(std::string_view name, F handler, const std::vector<arg>& args,
+                                const TaskOptions& options) {
+    using Shape = detail::CallableShape<F>;
+    detail::TaskDeclaration declaration{.name = std::string{name}, .module = name_};
+    declaration.described_args = args.size();
+    declaration.parameters = Shape::kArguments;
+    declaration.returns_value = !std::is_void_v<typename Shape::Traits::Result>;
+    declaration.options = options;
+    declaration.args = detail::describe_parameters<F>(args);
+    declaration.contexts = Shape::contexts();
+    std::vector<std::string> names;
+    for (const ArgumentSpec& spec : declaration.args) names.push_back(spec.name);
+    declaration.handler = detail::make_quick_handler(std::move(handler), std::move(names));
+    return declaration;
+  }
+
+  void add(detail::TaskDeclaration declaration);
+
+  std::string name_;
+  std::vector<detail::TaskDeclaration> tasks_;
+  std::vector<detail::ContextDeclaration> contexts_;
+  std::deque<Setting> settings_;  // references stay valid while more are declared
+};
+
+}  // namespace stint

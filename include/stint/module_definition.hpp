@@ -1,0 +1,38 @@
+/// Name a module and the function that declares its tasks.
+#pragma once
+#include <string_view>
+
+namespace stint {
+
+class Module;
+
+/// What STINT_MODULE defines: a value to pass to `stint::main`, a Worker or a Client. Trivially
+/// copyable; lives in static memory and needs no static initialisation.
+class ModuleDefinition {
+ public:
+  using Declare = void (*)(Module&);
+
+  constexpr ModuleDefinition(std::string_view name, Declare declare)
+      : name_(name), declare_(declare) {}
+
+  constexpr std::string_view name() const { return name_; }
+  void declare(Module& module) const { declare_(module); }
+
+ private:
+  std::string_view name_;
+  Declare declare_;
+};
+
+}  // namespace stint
+
+/// Declare, in a header, a module that some source file defines.
+#define STINT_DECLARE_MODULE(module_name) extern const ::stint::ModuleDefinition module_name
+
+/// Define a module and begin the body that declares its tasks: `STINT_MODULE(images, m) { m.task(...); }`.
+/// The body runs once for each program, worker or client that is given the module.
+#define STINT_MODULE(module_name, parameter)                                            \
+  static void stint_declare_##module_name(::stint::Module& parameter);                  \
+  extern const ::stint::ModuleDefinition module_name;                                   \
+  constinit const ::stint::ModuleDefinition module_name{#module_name,                   \
+                                                        &stint_declare_##module_name}; \
+  static void stint_declare_##module_name(::stint::Module& parameter)

@@ -1,0 +1,126 @@
+/// The Store role: what a backend that holds jobs implements. One contract suite runs against each.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include "core/job_records.hpp"
+
+namespace stint {
+
+/// Wait for due jobs without asking all the time. One object for one waiting thread.
+class WakeUp {
+ public:
+  virtual ~WakeUp() = default;
+  /// Return once a job may have become claimable, an abort may have been asked for, `interrupt` was
+  /// called, or `timeout` has passed. May return without cause. Events that come between two calls
+  /// are not lost.
+  virtual void wait_for(std::chrono::nanoseconds timeout) = 0;
+  /// Make the present or the next wait return. From any thread.
+  virtual void interrupt() noexcept = 0;
+};
+
+/// Hold jobs. Thread-safe: every member may be called from any thread at any time. A call throws
+/// stint::Error: kUnavailable with retryable() for an outage that may pass (back off, call again),
+/// outcome_unknown() where the write may have taken effect. Writes for a job are guarded by its
+/// epoch. Times are the store's own.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- Enqueue and read -------------------------------------------------------------------------
+
+  /// Insert all jobs in one transaction. A resend after an unknown outcome inserts nothing twice:
+  /// the implementation repeats it with the same ids. A known idempotency key returns its job.
+  virtual std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) = 0;
+  virtual std::optional<JobRecord> find_job(JobId id) = 0;
+  virtual std::vector<JobRecord> list_jobs(const JobFilter& filter) = 0;
+  /// Failed attempts, oldest first.
+  virtual std::vector<AttemptRecord> list_attempts(JobId id) = 0;
+  /// The states of these jobs, in order; nothing for one that is not stored. Cheap: for waiting.
+  virtual std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids) = 0;
+  /// Bytes kept out of line, by index.
+  enum class Attachments : std::uint8_t { kArguments = 1, kOutput = 2 };
+  virtual std::vector<std::string> load_attachments(JobId id, Attachments which) = 0;
+  virtual void append_log(std::span<const NewLogLine> lines) = 0;
+  virtual std::vector<JobLogLine> read_log(JobId id, std::int64_t from, int limit) = 0;
+
+  // --- Execute ----------------------------------------------------------------------------------
+
+  /// Complete jobs and claim others in one transaction. Claims from the highest lane that has a due
+  /// job for this worker. Nothing claimed means that a full scan of the domain's lanes found nothing.
+  virtual Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) = 0;
+  /// Stamp starts and progress of running jobs. One result each, in order.
+  virtual std::vector<WriteResult> report(std::span<const Activity> activities) = 0;
+  /// The stops asked for of the jobs that this worker holds.
+  virtual std::vector<AbortRequest> abort_requests(WorkerId worker) = 0;
+  /// Ask for a job's end: a waiting one is aborted at once, a running one is marked for its worker.
+  /// Returns the state it now has (kAborted, kAborting), or the final one it had before; nothing if
+  /// it is not stored.
+  virtual std::optional<JobState> abort(JobId id, std::string_view message) = 0;
+
+  // --- Workers ----------------------------------------------------------------------------------
+
+  virtual WorkerId register_worker(const WorkerInfo& info) = 0;
+  /// Renew the lease: beat grows by one. False: the worker was declared dead and must register anew.
+  virtual bool beat(WorkerId worker) = 0;
+  /// Leave in good order: jobs still held go back as interrupted.
+  virtual void retire_worker(WorkerId worker) = 0;
+  virtual std::vector<WorkerRecord> list_workers(bool alive_only) = 0;
+  /// Mark dead by compare-and-set on the beat, then free the worker's jobs with epoch + 1.
+  virtual RescueResult rescue(const RescueRequest& request) = 0;
+
+  // --- Tasks, retention, schema -----------------------------------------------------------------
+
+  virtual void register_tasks(std::span<const TaskRecord> tasks) = 0;
+  virtual std::vector<TaskRecord> list_tasks() = 0;
+  /// Remove finished jobs; returns how many. Call again while it returns filter.limit.
+  virtual int purge_jobs(const PurgeFilter& filter) = 0;
+  /// Remove workers that stopped or died before; returns how many.
+  virtual int purge_workers(milliseconds older_than) = 0;
+  virtual StoreStatus status() = 0;
+  /// Wait for events of these domains.
+  virtual std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) = 0;
+
+  /// Let tests set the time of every later statement; nothing: the store's own clock again.
+  virtual void set_time_for_tests(std::optional<StoreTime> time) = 0;
+};
+
+/// Make and change a store's tables, apart from its use.
+class StoreSchema {
+ public:
+  virtual ~StoreSchema() = default;
+  /// 0: there are no tables. Throws kConfiguration if the place holds something else.
+  virtual int version() = 0;
+  virtual int newest_version() const = 0;
+  /// Bring the tables to the newest version, each migration in a transaction of its own. Returns the
+  /// names of those applied. Safe to run from several programs at once.
+  virtual std::vector<std::string> migrate() = 0;
+  /// The text that `migrate` would run.
+  virtual std::string migration_script() = 0;
+  /// Drop the tables with all jobs.
+  virtual void reset() = 0;
+};
+
+/// How to open a store.
+struct StoreOptions {
+  std::string url;
+  /// Called with the library's own notices ("reconnected"), for logs. May be empty.
+  std::function<void(std::string_view)> notice = {};
+};
+
+/// What a backend registers for its URL schemes.
+struct StoreBackend {
+  std::string_view name;     ///< "sqlite", "postgresql"
+  std::span<const std::string_view> schemes;
+  /// Open for use. Throws kConfiguration if the schema is missing, old or newer, naming the command
+  /// that mends it; kUnavailable if the place cannot be reached.
+  std::function<std::unique_ptr<Store>(const StoreOptions&)> open;
+  std::function<std::unique_ptr<StoreSchema>(const StoreOptions&)> open_schema;
+};
+
+}  // namespace stint
