@@ -1,0 +1,49 @@
+/// The tasks, commands, settings and contexts that a program's modules declare, checked as a whole.
+#pragma once
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <vector>
+#include "stint/module.hpp"
+
+namespace stint {
+
+/// Immutable once built; shared between threads.
+class Registry {
+ public:
+  /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert or are no
+  /// choice, two tasks of one name, arguments named like an option of `run`, names, ranges, contexts that
+  /// nobody declared, options whose rule is not built yet. Adds a line for each mistake to `problems`.
+  static std::shared_ptr<const Registry> build(std::span<const ModuleDefinition> modules,
+                                               std::vector<std::string>& problems);
+
+  /// Find by the full name "module.task"; nothing if there is none.
+  const detail::TaskDeclaration* find_task(std::string_view name) const;
+  const detail::TaskDeclaration* find_command(std::string_view name) const;
+
+  /// In the order of their names.
+  const std::map<std::string, detail::TaskDeclaration, std::less<>>& tasks() const { return tasks_; }
+  const std::map<std::string, detail::TaskDeclaration, std::less<>>& commands() const {
+    return commands_;
+  }
+  std::vector<SettingSpec> settings() const;
+  const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
+
+  std::vector<std::string> task_names() const;
+
+ private:
+  std::map<std::string, detail::TaskDeclaration, std::less<>> tasks_;
+  std::map<std::string, detail::TaskDeclaration, std::less<>> commands_;
+  std::vector<Setting> settings_;
+  std::vector<detail::ContextDeclaration> contexts_;
+};
+
+/// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default, choices, help.
+/// Stored with the task and shown by `task show`.
+json specification(const detail::TaskDeclaration& task);
+
+}  // namespace stint
