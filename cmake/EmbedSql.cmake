@@ -22,4 +22,5 @@ function(stint_embed_sql target backend)
     COMMENT "Embedding the SQL of ${backend}"
     VERBATIM)
   target_sources(${target} PRIVATE "${header}")
+  set_property(GLOBAL APPEND PROPERTY STINT_EMBEDDED_HEADERS "${header}")
 endfunction()

@@ -9,12 +9,15 @@ target_link_libraries(
   stint_internal INTERFACE stint_warnings spdlog::spdlog CLI11::CLI11 tomlplusplus::tomlplusplus
                            SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)
 
+# Every program that users run; benches and tests are not among them.
+add_custom_target(programs)
+
 # stint_add_program(<name> <source>...): a program of the library's users, <build>/bin/<name>.
 function(stint_add_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE stint::stint stint_warnings)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${STINT_BIN_DIR}")
-  set_property(GLOBAL APPEND PROPERTY STINT_PROGRAMS ${name})
+  add_dependencies(programs ${name})
 endfunction()
 
 # stint_add_tests(<name> LABEL <label> TIMEOUT <seconds a test> SOURCES <source>...): a GoogleTest
