@@ -1,5 +1,4 @@
 #include "base/version.hpp"
-
 #include "stint_generated/version.hpp"
 
 namespace stint {

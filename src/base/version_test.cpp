@@ -1,10 +1,8 @@
 #include "base/version.hpp"
-
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <gtest/gtest.h>
 
 namespace stint {
 namespace {
