@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -67,7 +68,7 @@ class JobHandleBase {
 
 /// Refer to one enqueued job. Cheap to copy; keeps the client's store open; safe between threads.
 template <typename Result = json>
-class [[nodiscard]] JobHandle final : public detail::JobHandleBase {
+class JobHandle final : public detail::JobHandleBase {
  public:
   using JobHandleBase::JobHandleBase;
 

@@ -12,8 +12,8 @@ class ModuleDefinition {
  public:
   using Declare = void (*)(Module&);
 
-  constexpr ModuleDefinition(std::string_view name, Declare declare)
-      : name_(name), declare_(declare) {}
+  constexpr ModuleDefinition(std::string_view name, Declare function)
+      : name_(name), declare_(function) {}
 
   constexpr std::string_view name() const { return name_; }
   void declare(Module& module) const { declare_(module); }

@@ -1,10 +1,12 @@
 /// Name tasks and state their options.
 #pragma once
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #include "stint/json.hpp"
