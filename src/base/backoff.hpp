@@ -14,8 +14,8 @@ struct BackoffOptions {
   double jitter = 0.2;  ///< drawn from +- this share of the pause; 0 to 1
 };
 
-/// Compute the pause after `failures` failures in a row (1 or more). `draw` is a random number from -1
-/// to 1 that picks the place within the jitter. Never negative, never above `options.longest`.
+/// Compute the pause after `failures` failures in a row (1 or more). `draw` is a random number from
+/// -1 to 1 that picks the place within the jitter. Never negative, never above `options.longest`.
 std::chrono::nanoseconds backoff_pause(const BackoffOptions& options, int failures, double draw);
 
 /// Count failures in a row and say how long to pause. Not thread-safe.

@@ -1,6 +1,7 @@
 /// The clocks that everything takes from outside, so that tests can turn them by hand.
 #pragma once
 #include <chrono>
+
 #include "base/mutex.hpp"
 
 namespace stint {
@@ -10,8 +11,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  /// Time since the machine started, CLOCK_BOOTTIME: never steps, goes on while the machine sleeps. For
-  /// every deadline and every interval.
+  /// Time since the machine started, CLOCK_BOOTTIME: never steps, goes on while the machine sleeps.
+  /// For every deadline and every interval.
   virtual std::chrono::nanoseconds boot_now() const = 0;
 
   /// The date and time of day, which may step. For people to read, never for a deadline.
@@ -41,8 +42,8 @@ class ManualClock final : public Clock {
   mutable Mutex mutex_;
   std::chrono::nanoseconds boot_ STINT_GUARDED_BY(mutex_) = std::chrono::hours{1};
   // 2026-01-01T00:00:00Z unless told otherwise: any fixed date will do.
-  std::chrono::system_clock::time_point system_ STINT_GUARDED_BY(mutex_) =
-      std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+  std::chrono::system_clock::time_point system_ STINT_GUARDED_BY(mutex_) = std::chrono::sys_days{
+      std::chrono::year{2026} / 1 / 1};
 };
 
 }  // namespace stint

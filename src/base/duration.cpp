@@ -15,9 +15,14 @@ struct Unit {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::array kUnits = {
-    Unit{"w", 604'800 * kSecond}, Unit{"d", 86'400 * kSecond}, Unit{"h", 3'600 * kSecond},
-    Unit{"m", 60 * kSecond},      Unit{"s", kSecond},          Unit{"ms", 1'000'000},
-    Unit{"us", 1'000},            Unit{"ns", 1},
+    Unit{"w", 604'800 * kSecond},
+    Unit{"d", 86'400 * kSecond},
+    Unit{"h", 3'600 * kSecond},
+    Unit{"m", 60 * kSecond},
+    Unit{"s", kSecond},
+    Unit{"ms", 1'000'000},
+    Unit{"us", 1'000},
+    Unit{"ns", 1},
 };
 constexpr std::array kIsoDateUnits = {Unit{"W", 604'800 * kSecond}, Unit{"D", 86'400 * kSecond}};
 constexpr std::array kIsoTimeUnits = {Unit{"H", 3'600 * kSecond}, Unit{"M", 60 * kSecond},
@@ -25,8 +30,8 @@ constexpr std::array kIsoTimeUnits = {Unit{"H", 3'600 * kSecond}, Unit{"M", 60 *
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Read numbers from a text, one after the other, and add them up in nanoseconds. The first thing that
-// does not fit makes the whole sum invalid.
+// Read numbers from a text, one after the other, and add them up in nanoseconds. The first thing
+// that does not fit makes the whole sum invalid.
 class Summer final {
  public:
   explicit Summer(std::string_view text) : left_(text) {}
@@ -179,8 +184,8 @@ std::string format_duration(std::chrono::nanoseconds duration) {
       }
     }
   }
-  for (const Unit& unit : {Unit{"d", 86'400 * kSecond}, Unit{"h", 3'600 * kSecond},
-                           Unit{"m", 60 * kSecond}}) {
+  for (const Unit& unit :
+       {Unit{"d", 86'400 * kSecond}, Unit{"h", 3'600 * kSecond}, Unit{"m", 60 * kSecond}}) {
     if (left < unit.nanoseconds) continue;
     text += std::to_string(left / unit.nanoseconds) + std::string{unit.name};
     left %= unit.nanoseconds;

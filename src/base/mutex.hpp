@@ -63,8 +63,9 @@ class STINT_SCOPED_CAPABILITY MutexLock final {
   std::unique_lock<std::mutex> lock_;
 };
 
-/// Wait for a change of what a mutex guards. Every wait may end for no reason: call it in a loop that
-/// looks at the condition itself (a predicate in a lambda would escape the thread-safety check).
+/// Wait for a change of what a mutex guards. Every wait may end for no reason: call it in a loop
+/// that looks at the condition itself (a predicate in a lambda would escape the thread-safety
+/// check).
 class CondVar final {
  public:
   void wait(MutexLock& lock) { condition_.wait(lock.lock_); }

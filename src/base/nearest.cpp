@@ -15,9 +15,7 @@ char folded(char letter) {
   return letter == '-' ? '_' : letter;
 }
 
-int most_edits(std::size_t length) {
-  return std::clamp(static_cast<int>(length / 3), 1, 3);
-}
+int most_edits(std::size_t length) { return std::clamp(static_cast<int>(length / 3), 1, 3); }
 
 }  // namespace
 

@@ -1,7 +1,9 @@
-// Hiding secrets in URLs. Apart from the parser, because it must also work on what the parser refuses.
+// Hiding secrets in URLs. Apart from the parser, because it must also work on what the parser
+// refuses.
 #include <algorithm>
 #include <array>
 #include <cstddef>
+
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 
@@ -45,8 +47,8 @@ std::size_t host_start(std::string_view rest) {
   const std::size_t at = rest.substr(0, path).rfind('@');
   const std::size_t later = rest.find('@', path);
   if (later == std::string_view::npos) return at == std::string_view::npos ? 0 : at + 1;
-  // An @ behind a slash or a question mark: either of a path or a query, or a password that holds the
-  // slash unescaped. It is no password only if what precedes is plainly a host.
+  // An @ behind a slash or a question mark: either of a path or a query, or a password that holds
+  // the slash unescaped. It is no password only if what precedes is plainly a host.
   const std::size_t query = std::min(rest.find('?'), rest.size());
   const std::string_view authority =
       at == std::string_view::npos ? rest.substr(0, path) : rest.substr(at + 1, path - at - 1);
@@ -54,8 +56,8 @@ std::size_t host_start(std::string_view rest) {
   const bool plain_host =
       colon == std::string_view::npos ||
       authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
-  if (plain_host && (at != std::string_view::npos || colon == std::string_view::npos ||
-                     later > query)) {
+  if (plain_host &&
+      (at != std::string_view::npos || colon == std::string_view::npos || later > query)) {
     return at == std::string_view::npos ? 0 : at + 1;
   }
   return rest.rfind('@') + 1;
@@ -76,8 +78,8 @@ std::string hide_password(std::string_view text) {
   return result;
 }
 
-// The end of a secret value that starts at `start`: in a URL the next &, in a connection string the next
-// blank or the closing quote.
+// The end of a secret value that starts at `start`: in a URL the next &, in a connection string the
+// next blank or the closing quote.
 std::size_t value_end(std::string_view text, std::size_t start, bool is_url) {
   if (is_url) return std::min(text.find('&', start), text.size());
   if (start < text.size() && text[start] == '\'') {
@@ -118,9 +120,8 @@ std::string hide_parameters(std::string_view text, bool is_url) {
 
 bool names_a_secret(std::string_view name) {
   const std::string plain = plain_name(name);
-  return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&](std::string_view word) {
-    return plain.find(word) != std::string::npos;
-  });
+  return std::any_of(kSecretWords.begin(), kSecretWords.end(),
+                     [&](std::string_view word) { return plain.find(word) != std::string::npos; });
 }
 
 std::string redacted(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "base/test_point.hpp"
 
 #include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
 #include "base/mutex.hpp"
 
 namespace stint {

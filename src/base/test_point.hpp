@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-/// Mark a place: `STINT_TEST_POINT("completer.before_commit");`. Costs one relaxed load and does nothing
-/// unless a test has armed it. What an armed callback throws passes through the place.
-#define STINT_TEST_POINT(name)                                                        \
-  do {                                                                                \
-    if (::stint::detail::armed_test_points.load(std::memory_order_relaxed) != 0) {     \
-      ::stint::detail::reach_test_point(name);                                        \
-    }                                                                                 \
+/// Mark a place: `STINT_TEST_POINT("completer.before_commit");`. Costs one relaxed load and does
+/// nothing unless a test has armed it. What an armed callback throws passes through the place.
+#define STINT_TEST_POINT(name)                                                     \
+  do {                                                                             \
+    if (::stint::detail::armed_test_points.load(std::memory_order_relaxed) != 0) { \
+      ::stint::detail::reach_test_point(name);                                     \
+    }                                                                              \
   } while (false)
 
 namespace stint {
@@ -20,9 +20,9 @@ extern std::atomic<int> armed_test_points;
 void reach_test_point(std::string_view name);
 }  // namespace detail
 
-/// Have a callback called, without a lock held, at each arrival at the named place, while this object
-/// lives. Callbacks run on the arriving thread, several at once if several threads arrive; the destructor
-/// waits for those that have begun (it must not run within one).
+/// Have a callback called, without a lock held, at each arrival at the named place, while this
+/// object lives. Callbacks run on the arriving thread, several at once if several threads arrive;
+/// the destructor waits for those that have begun (it must not run within one).
 class ArmedTestPoint final {
  public:
   ArmedTestPoint(std::string_view name, std::function<void()> callback);
@@ -37,9 +37,10 @@ class ArmedTestPoint final {
   int id_;
 };
 
-/// Arm places of this process for the rest of its life by a text: `name=kill`, `name=exit:3`, `name=abort`,
-/// several separated by `,` or `|`. `@N` behind it acts at the N-th arrival in place of the first:
-/// `claimer.after_claim=kill@3`. Throws std::invalid_argument for a text that is not of this form.
+/// Arm places of this process for the rest of its life by a text: `name=kill`, `name=exit:3`,
+/// `name=abort`, several separated by `,` or `|`. `@N` behind it acts at the N-th arrival in place
+/// of the first: `claimer.after_claim=kill@3`. Throws std::invalid_argument for a text that is not
+/// of this form.
 void arm_test_points(std::string_view text);
 
 /// Do the same with the variable STINT_TEST_POINTS, if it is set. Only programs made for tests call

@@ -1,7 +1,9 @@
 #include "base/time_format.hpp"
 
 #include <fmt/format.h>
+
 #include <cstdint>
+
 #include "base/duration.hpp"
 
 namespace stint {
@@ -118,10 +120,10 @@ std::string format_time(Time time, TimeDigits digits) {
   const auto day = std::chrono::floor<std::chrono::days>(micros);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{micros - day};
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()},
-                                 unsigned{date.month()}, unsigned{date.day()},
-                                 clock.hours().count(), clock.minutes().count(),
-                                 clock.seconds().count());
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()}, unsigned{date.month()},
+                  unsigned{date.day()}, clock.hours().count(), clock.minutes().count(),
+                  clock.seconds().count());
   const std::int64_t fraction = clock.subseconds().count();
   if (digits == TimeDigits::kMilliseconds) {
     text += fmt::format(".{:03}", fraction / 1000);
@@ -150,11 +152,11 @@ std::optional<Time> parse_time_or_offset(std::string_view text, Time now) {
   if (!text.starts_with('+') && !text.starts_with('-')) return parse_time(text);
   const std::optional<nanoseconds> offset = parse_duration(text.substr(1));
   if (!offset) return std::nullopt;
-  const std::int64_t start = std::chrono::duration_cast<nanoseconds>(now.time_since_epoch()).count();
+  const std::int64_t start =
+      std::chrono::duration_cast<nanoseconds>(now.time_since_epoch()).count();
   std::int64_t sum = 0;
-  const bool overflows = text[0] == '+'
-                             ? __builtin_add_overflow(start, offset->count(), &sum)
-                             : __builtin_sub_overflow(start, offset->count(), &sum);
+  const bool overflows = text[0] == '+' ? __builtin_add_overflow(start, offset->count(), &sum)
+                                        : __builtin_sub_overflow(start, offset->count(), &sum);
   if (overflows) return std::nullopt;
   const Time time = to_system(std::chrono::sys_time<nanoseconds>{nanoseconds{sum}});
   const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};

@@ -22,8 +22,8 @@ std::string format_time(std::chrono::system_clock::time_point time,
                         TimeDigits digits = TimeDigits::kMilliseconds);
 
 /// Read RFC 3339 with any offset ("2026-11-21T13:00:00.5+01:00"), and, in UTC, `YYYY-MM-DD` and
-/// `YYYY-MM-DD HH:MM[:SS]`, with a `T` or a blank between. Nothing for any other text, for days that do
-/// not exist, leap seconds, and years outside 1678 to 2261.
+/// `YYYY-MM-DD HH:MM[:SS]`, with a `T` or a blank between. Nothing for any other text, for days
+/// that do not exist, leap seconds, and years outside 1678 to 2261.
 std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text);
 
 /// Read what `parse_time` reads, `now`, and offsets from now: `+5m`, `-1h30m`.

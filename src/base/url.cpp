@@ -4,12 +4,14 @@
 #include <charconv>
 #include <cstddef>
 #include <utility>
+
 #include "base/utf8.hpp"
 
 namespace stint {
 namespace {
 
-constexpr std::string_view kNoUrl = "write one such as sqlite:jobs.db or postgresql://host/database";
+constexpr std::string_view kNoUrl =
+    "write one such as sqlite:jobs.db or postgresql://host/database";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -29,12 +31,14 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// The length of the scheme before its colon; 0 if the text has none. A letter first, as RFC 3986 has it.
+// The length of the scheme before its colon; 0 if the text has none. A letter first, as RFC 3986
+// has it.
 std::size_t scheme_length(std::string_view text) {
   if (text.empty() || !is_letter(text[0])) return 0;
   std::size_t length = 1;
-  while (length < text.size() && (is_letter(text[length]) || is_digit(text[length]) ||
-                                  std::string_view{"+-."}.find(text[length]) != std::string_view::npos)) {
+  while (length < text.size() &&
+         (is_letter(text[length]) || is_digit(text[length]) ||
+          std::string_view{"+-."}.find(text[length]) != std::string_view::npos)) {
     ++length;
   }
   return length < text.size() && text[length] == ':' ? length : 0;
@@ -94,8 +98,7 @@ class Parser final {
   void check_slashes(std::string_view rest) const {
     const bool is_server = url_.scheme == "postgresql" || url_.scheme == "postgres";
     if (is_server && !rest.starts_with("//")) {
-      fail("lacks the two slashes behind the scheme",
-           "write postgresql://user@host:5432/database");
+      fail("lacks the two slashes behind the scheme", "write postgresql://user@host:5432/database");
     }
     if (url_.scheme == "sqlite" && rest.starts_with("//") && !rest.starts_with("///")) {
       fail("names a host, and SQLite's file is on this machine",

@@ -11,15 +11,13 @@ namespace stint {
 std::size_t valid_utf8_length(std::string_view text);
 
 /// Tell whether the whole text is well-formed UTF-8. A NUL is.
-inline bool is_valid_utf8(std::string_view text) {
-  return valid_utf8_length(text) == text.size();
-}
+inline bool is_valid_utf8(std::string_view text) { return valid_utf8_length(text) == text.size(); }
 
 /// Tell whether the text holds a NUL, which neither PostgreSQL nor C strings can.
 inline bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
-/// Return the text with U+FFFD in place of every NUL and of every sequence that is no UTF-8. For the
-/// texts of errors and logs: the path that reports a failure must not fail on its text.
+/// Return the text with U+FFFD in place of every NUL and of every sequence that is no UTF-8. For
+/// the texts of errors and logs: the path that reports a failure must not fail on its text.
 std::string sanitize_text(std::string_view text);
 
 }  // namespace stint
