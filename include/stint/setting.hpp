@@ -10,7 +10,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
 #include "stint/json.hpp"
 #include "stint/settings.hpp"
 

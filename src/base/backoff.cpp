@@ -1,5 +1,4 @@
 #include "base/backoff.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>

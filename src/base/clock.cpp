@@ -1,5 +1,4 @@
 #include "base/clock.hpp"
-
 #include <ctime>
 
 namespace stint {

@@ -1,7 +1,6 @@
 /// The clocks that everything takes from outside, so that tests can turn them by hand.
 #pragma once
 #include <chrono>
-
 #include "base/mutex.hpp"
 
 namespace stint {

@@ -1,5 +1,4 @@
 #include "base/duration.hpp"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>

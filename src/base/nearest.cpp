@@ -1,5 +1,4 @@
 #include "base/nearest.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <utility>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 

@@ -1,7 +1,5 @@
 #include "base/test_point.hpp"
-
 #include <unistd.h>
-
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -9,7 +7,6 @@
 #include <stdexcept>
 #include <utility>
 #include <vector>
-
 #include "base/mutex.hpp"
 
 namespace stint {

@@ -1,9 +1,6 @@
 #include "base/time_format.hpp"
-
-#include <fmt/format.h>
-
 #include <cstdint>
-
+#include <fmt/format.h>
 #include "base/duration.hpp"
 
 namespace stint {

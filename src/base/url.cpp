@@ -1,10 +1,8 @@
 #include "base/url.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <utility>
-
 #include "base/utf8.hpp"
 
 namespace stint {

@@ -1,5 +1,4 @@
 #include "base/utf8.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
