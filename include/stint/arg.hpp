@@ -29,7 +29,10 @@ enum class ArgumentType {
   kObject,
 };
 
+/// Name a type as specifications do: "integer".
 std::string_view to_string(ArgumentType type);
+/// Find the type of a name; nothing for a name that is none.
+std::optional<ArgumentType> parse_argument_type(std::string_view name);
 
 /// One argument: what `arg` collects and the task's handler completes with its C++ type.
 struct ArgumentSpec {
@@ -39,12 +42,13 @@ struct ArgumentSpec {
   ArgumentType element = ArgumentType::kAny;  ///< of a kArray
   std::optional<json> default_value = {};
   std::vector<json> choices = {};
-  bool required = true;     ///< false: may be left out (with no default: null)
-  bool nullable = false;    ///< takes null
+  bool required = true;          ///< false: may be left out; with no default it then stays absent
+  bool nullable = false;         ///< takes null
   bool required_stated = false;  ///< `.required()` was called
   char short_flag = '\0';
-  std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  ///< of a kInteger
-  std::uint64_t maximum = std::numeric_limits<std::int64_t>::max();  ///< of a kInteger
+  /// Of a kInteger, and of the kInteger elements of a kArray.
+  std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
+  std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   /// Throws if the handler's C++ type does not take the value. Set by the task's declaration.
   std::function<void(const json&)> convert = {};
   // Rules of later versions: stated, and refused at start until they are built.

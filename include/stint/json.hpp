@@ -1,8 +1,10 @@
 /// The JSON type of the whole API, bytes beside it, and how chrono types travel as JSON.
 #pragma once
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +14,8 @@ extern template class nlohmann::basic_json<>;
 
 namespace stint {
 
-/// Hold any JSON value. Arguments, outputs and metadata are of this type. Integers are exact within 64 bits.
+/// Hold any JSON value. Arguments, outputs and metadata are of this type. Integers are exact from -2^63 to
+/// 2^63 - 1 and refused beyond, as are NaN and infinity.
 using json = nlohmann::json;
 
 /// Hold raw bytes: an argument or output that is no text. Stored apart from the JSON around it, up to
@@ -73,6 +76,28 @@ struct nlohmann::adl_serializer<std::chrono::duration<Rep, Period>> {
     to = std::chrono::duration_cast<Duration>(stint::detail::parse_duration(from));
   }
 };
+
+#if NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR < 12
+/// An empty optional is null. (Later versions of nlohmann::json have this themselves.)
+template <typename T>
+  requires(!std::same_as<T, stint::json>)
+struct nlohmann::adl_serializer<std::optional<T>> {
+  static void to_json(stint::json& to, const std::optional<T>& from) {
+    if (from) {
+      to = *from;
+    } else {
+      to = nullptr;
+    }
+  }
+  static void from_json(const stint::json& from, std::optional<T>& to) {
+    if (from.is_null()) {
+      to.reset();
+    } else {
+      to = from.get<T>();
+    }
+  }
+};
+#endif
 
 /// A calendar day is "2026-11-21".
 template <>

@@ -1,5 +1,6 @@
 /// Declare tasks, commands, settings and contexts.
 #pragma once
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -46,8 +47,9 @@ struct TaskDeclaration {
   TaskOptions options = {};
   Handler handler = {};
   std::vector<std::type_index> contexts = {};
-  /// Throws if the whole object does not convert. Only of typed tasks.
-  std::function<void(const json&)> convert_all = {};
+  /// Convert the whole object to the struct and back: shows what the fields' C++ types make of the
+  /// values. Throws if it does not convert. Only of typed tasks.
+  std::function<json(const json&)> convert_all = {};
   std::vector<std::string> problems = {};
 };
 
@@ -90,7 +92,7 @@ class Module {
     declaration.args = detail::describe_fields(json(Args{}));
     detail::merge_fields(declaration, args);
     declaration.contexts = Shape::contexts();
-    declaration.convert_all = [](const json& all) { static_cast<void>(all.get<Args>()); };
+    declaration.convert_all = [](const json& all) { return json(all.get<Args>()); };
     declaration.handler = detail::make_typed_handler<Args>(std::move(handler));
     add(std::move(declaration));
   }

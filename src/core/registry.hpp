@@ -1,8 +1,9 @@
 /// The tasks, commands, settings and contexts that a program's modules declare, checked as a whole.
 #pragma once
-#include <initializer_list>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,13 +25,16 @@ class Registry {
   /// Find by the full name "module.task"; nothing if there is none.
   const detail::TaskDeclaration* find_task(std::string_view name) const;
   const detail::TaskDeclaration* find_command(std::string_view name) const;
+  /// Find a task to enqueue: nothing if it belongs to a module that is not here, so that some other
+  /// program may have it. Throws Error kNotFound, with the nearest name, if its module is here without it.
+  const detail::TaskDeclaration* find_task_to_enqueue(std::string_view name) const;
 
   /// In the order of their names.
   const std::map<std::string, detail::TaskDeclaration, std::less<>>& tasks() const { return tasks_; }
   const std::map<std::string, detail::TaskDeclaration, std::less<>>& commands() const {
     return commands_;
   }
-  std::vector<SettingSpec> settings() const;
+  const std::vector<SettingSpec>& settings() const { return settings_; }
   const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
 
   std::vector<std::string> task_names() const;
@@ -38,12 +42,25 @@ class Registry {
  private:
   std::map<std::string, detail::TaskDeclaration, std::less<>> tasks_;
   std::map<std::string, detail::TaskDeclaration, std::less<>> commands_;
-  std::vector<Setting> settings_;
+  std::set<std::string, std::less<>> modules_;
+  std::vector<SettingSpec> settings_;
   std::vector<detail::ContextDeclaration> contexts_;
 };
 
 /// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default, choices, help.
 /// Stored with the task and shown by `task show`.
 json specification(const detail::TaskDeclaration& task);
+
+/// Read a task's declaration back from its stored specification: for programs that do not have the
+/// code. It has no handler; types, choices and defaults of its arguments are checked, C++ conversions and
+/// defaults that are bytes are not known. Unknown members are left aside. Throws Error kInvalid.
+detail::TaskDeclaration task_from_specification(std::string_view name, const json& specification);
+
+/// The names that no argument can have, with dashes, because `run` or every command has an option of the
+/// name. Underscores count as dashes.
+std::span<const std::string_view> reserved_option_names();
+
+/// The commands of the command line: no module's command can have their names.
+std::span<const std::string_view> builtin_command_names();
 
 }  // namespace stint

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -82,6 +83,18 @@ constexpr ArgumentType argument_type() {
   }
 }
 
+/// Note which integers a C++ type holds. JSON integers end at 2^63 - 1, also for unsigned types.
+template <typename T>
+void describe_range(ArgumentSpec& spec) {
+  if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    using Limits = std::numeric_limits<T>;
+    if (std::in_range<std::int64_t>(Limits::min())) spec.minimum = std::int64_t{Limits::min()};
+    if (std::in_range<std::int64_t>(Limits::max())) {
+      spec.maximum = static_cast<std::int64_t>(Limits::max());
+    }
+  }
+}
+
 /// Complete a spec with what the parameter's C++ type says.
 template <typename T>
 void describe_type(ArgumentSpec& spec) {
@@ -91,14 +104,11 @@ void describe_type(ArgumentSpec& spec) {
     if (!spec.required_stated) spec.required = false;
   } else {
     spec.type = argument_type<T>();
-    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
-      spec.minimum = std::is_signed_v<T>
-                         ? static_cast<std::int64_t>(std::numeric_limits<T>::min())
-                         : 0;
-      spec.maximum = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
-    }
+    describe_range<T>(spec);
     if constexpr (argument_type<T>() == ArgumentType::kArray) {
-      spec.element = argument_type<std::ranges::range_value_t<T>>();
+      using Element = std::remove_cvref_t<std::ranges::range_value_t<T>>;
+      spec.element = argument_type<Element>();
+      describe_range<Element>(spec);
     }
     spec.convert = [](const json& value) { static_cast<void>(value.get<T>()); };
   }

@@ -1,0 +1,23 @@
+/// The table of URL schemes: which backend holds the jobs of a URL.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include "core/store.hpp"
+#include "stint/settings.hpp"
+
+namespace stint {
+
+/// Open the store of a URL. Throws Error: kConfiguration for a scheme that nobody has, with the nearest name,
+/// and as StoreBackend says.
+std::unique_ptr<Store> open_store(const StoreOptions& options);
+
+/// Reach the tables of a store, to make, change or drop them.
+std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options);
+
+/// Find the URL of a store: `name_or_url` is a URL, a name under `[stores]`, or empty for
+/// `[stores] default`, which without an entry is `sqlite:$XDG_STATE_HOME/stint/jobs.db` (by default
+/// ~/.local/state). Throws Error (kConfiguration).
+std::string resolve_store(const Settings& settings, std::string_view name_or_url = {});
+
+}  // namespace stint

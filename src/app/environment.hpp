@@ -1,0 +1,50 @@
+/// What a program works with: its settings, its declared tasks and its store.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include "base/mutex.hpp"
+#include "core/enqueue_plan.hpp"
+#include "core/registry.hpp"
+#include "core/store.hpp"
+#include "stint/module_definition.hpp"
+#include "stint/settings.hpp"
+
+namespace stint {
+
+/// Be shared by the clients, workers and commands of a program: `std::shared_ptr<Environment>`.
+/// Thread-safe. The store is opened at first use, and closed with the last owner.
+class Environment final {
+ public:
+  /// Declare the modules' tasks and check them and the settings. `store` is a name under `[stores]` or a URL;
+  /// empty: `[stores] default`. Throws ConfigurationError with every problem of all of them at once.
+  explicit Environment(Settings settings, std::span<const ModuleDefinition> modules = {},
+                       std::string_view store = {});
+  /// Work on a store that is open already: for tests.
+  Environment(Settings settings, std::span<const ModuleDefinition> modules,
+              std::unique_ptr<Store> store);
+
+  const Settings& settings() const { return settings_; }
+  const Registry& registry() const { return *registry_; }
+  const std::shared_ptr<const Registry>& shared_registry() const { return registry_; }
+  const EnqueueDefaults& enqueue_defaults() const { return enqueue_defaults_; }
+
+  /// The URL of the store; it may hold a password: show `redacted(url)` only. Throws Error
+  /// (kConfiguration) for an unknown name, and where no folder is known for the default.
+  std::string store_url() const;
+
+  /// Open the store at the first call and return it; it lives as long as this object. A call that
+  /// threw is tried anew by the next one. Throws Error kConfiguration, kUnavailable.
+  Store& store();
+
+ private:
+  Settings settings_;
+  std::shared_ptr<const Registry> registry_;
+  EnqueueDefaults enqueue_defaults_;
+  std::string store_name_;
+  Mutex mutex_;
+  std::unique_ptr<Store> store_ STINT_GUARDED_BY(mutex_);
+};
+
+}  // namespace stint
