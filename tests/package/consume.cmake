@@ -1,0 +1,22 @@
+# Configure, build and run one consumer of the project from nothing.
+#   CONSUMER    the folder beside this file
+#   BINARY_DIR  where it is built
+#   PREFIX      where the project is installed, for find_package
+cmake_minimum_required(VERSION 3.25)
+
+file(REMOVE_RECURSE "${BINARY_DIR}")
+execute_process(
+  COMMAND
+    "${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/${CONSUMER}" -B "${BINARY_DIR}"
+    "-DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}"
+    "-DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}" "-DCMAKE_PREFIX_PATH=${PREFIX}"
+    "-DSTINT_SOURCE_DIR=${STINT_SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" COMMAND_ERROR_IS_FATAL ANY)
+
+# It takes the store from the environment, as a deployed program would.
+set(ENV{STINT_STORE} "sqlite:${BINARY_DIR}/jobs.db")
+execute_process(COMMAND "${BINARY_DIR}/consumer" OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+if(NOT said STREQUAL "6 x 7 = 42\n")
+  message(FATAL_ERROR "the consumer printed \"${said}\"")
+endif()
+file(REMOVE_RECURSE "${BINARY_DIR}")
