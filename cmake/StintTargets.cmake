@@ -10,14 +10,14 @@ target_link_libraries(
                            SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)
 
 # Every program that users run; benches and tests are not among them.
-add_custom_target(programs)
+add_custom_target(stint_programs)
 
 # stint_add_program(<name> <source>...): a program of the library's users, <build>/bin/<name>.
 function(stint_add_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE stint::stint stint_warnings)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${STINT_BIN_DIR}")
-  add_dependencies(programs ${name})
+  add_dependencies(stint_programs ${name})
 endfunction()
 
 # stint_add_tests(<name> LABEL <label> TIMEOUT <seconds a test> SOURCES <source>...): a GoogleTest
