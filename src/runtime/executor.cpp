@@ -1,0 +1,190 @@
+#include "runtime/executor.hpp"
+#include <cxxabi.h>
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <random>
+#include <utility>
+#include "base/backoff.hpp"
+#include "base/utf8.hpp"
+#include "core/arguments.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+constexpr std::size_t kLongestMessage = std::size_t{64} << 10;
+constexpr int kDeepestCause = 16;
+
+std::string type_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name{
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free};
+  return status == 0 ? name.get() : type.name();
+}
+
+std::string bounded(std::string_view text) {
+  if (text.size() <= kLongestMessage) return sanitize_text(text);
+  return sanitize_text(text.substr(0, kLongestMessage)) + " [cut]";
+}
+
+json describe(const std::exception& error, int depth = 0) {
+  json result{{"type", type_name(typeid(error))}, {"message", bounded(error.what())}};
+  if (depth >= kDeepestCause) return result;
+  try {
+    std::rethrow_if_nested(error);
+  } catch (const std::exception& cause) {
+    result["causes"] = json::array({describe(cause, depth + 1)});
+  } catch (...) {
+    result["causes"] = json::array({json{{"type", "unknown"}, {"message", "not a std::exception"}}});
+  }
+  return result;
+}
+
+Completion failure(const JobRun& run, std::string cause, json error) {
+  Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kFailed};
+  end.cause = std::move(cause);
+  end.error = error.dump(-1, ' ', false, json::error_handler_t::replace);
+  return end;
+}
+
+Completion stopped(const JobRun& run, const json& error) {
+  switch (run.stop_reason()) {
+    case StopReason::kTimeout:
+      return failure(run, "timeout", json{{"type", "timeout"}, {"message", run.stop_message()}});
+    case StopReason::kAborted: {
+      Completion end = failure(run, "aborted", json{{"type", "aborted"}, {"message", run.stop_message()}});
+      end.outcome = Outcome::kAborted;
+      return end;
+    }
+    case StopReason::kShutdown:
+    case StopReason::kLost: {
+      Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kInterrupted};
+      return end;
+    }
+    case StopReason::kNone:
+      break;
+  }
+  return failure(run, "error", error);  // the task itself threw Stopped without being asked
+}
+
+class JobInvocation final : public detail::Invocation {
+ public:
+  JobInvocation(JobRun& run, const RunEnvironment& environment, Contexts& contexts)
+      : run_(run), environment_(environment), contexts_(contexts) {}
+
+  Job& job() override { return run_; }
+  const json& args() override { return run_.args(); }
+  const Settings& settings() override { return environment_.settings; }
+  Client& client() override {
+    if (!client_) client_.emplace(environment_.make_client());
+    return *client_;
+  }
+  void* context(std::type_index type) override { return contexts_.get(type); }
+
+ private:
+  JobRun& run_;
+  const RunEnvironment& environment_;
+  Contexts& contexts_;
+  std::optional<Client> client_;
+};
+
+/// Attach what the task returned, or else what it had set.
+void attach_output(Completion& end, JobRun& run, std::optional<json> returned,
+                   const PayloadLimits& limits) {
+  std::optional<json> output = run.take_output();
+  if (returned) output = std::move(returned);
+  if (!output) return;
+  Payload payload = pack_payload(*output, limits, "the output of " + run.task());
+  end.output = std::move(payload.text);
+  end.attachments = std::move(payload.attachments);
+}
+
+const detail::TaskDeclaration& require_task(const JobRun& run, const Registry& registry) {
+  const detail::TaskDeclaration* task = registry.find_task(run.task());
+  if (task == nullptr) {
+    throw Error{ErrorCode::kInternal, "this worker does not have the task " + run.task()};
+  }
+  return *task;
+}
+
+Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
+                     const RunEnvironment& environment, Contexts& contexts) {
+  try {
+    run.set_args(checked_arguments(task.name, task.args, run.args()));
+    if (task.convert_all) task.convert_all(run.args());
+  } catch (const std::exception& error) {
+    Completion end = failure(run, "arguments", describe(error));
+    end.outcome = Outcome::kRejected;  // the same arguments will never fit
+    return end;
+  }
+  JobInvocation invocation{run, environment, contexts};
+  std::optional<json> returned = task.handler(invocation);
+  Completion end{.id = run.id(), .epoch = run.epoch()};
+  attach_output(end, run, std::move(returned), environment.limits);
+  return end;
+}
+
+/// The one function that catches what a user's task throws.
+Completion call_and_catch(JobRun& run, const detail::TaskDeclaration& task,
+                          const RunEnvironment& environment, Contexts& contexts) {
+  Completion end;
+  try {
+    return call_task(run, task, environment, contexts);
+  } catch (const Stopped& error) {
+    end = stopped(run, describe(error));
+  } catch (const Reject& error) {
+    end = failure(run, "rejected", describe(error));
+    end.outcome = Outcome::kRejected;
+  } catch (const RetryIn& error) {
+    end = failure(run, "error", describe(error));
+    end.delay = std::max(error.delay(), milliseconds{0});
+  } catch (const Snooze& error) {
+    end = Completion{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kSnoozed};
+    end.delay = std::max(error.delay(), milliseconds{0});
+  } catch (const std::exception& error) {
+    end = run.stop_reason() == StopReason::kNone ? failure(run, "error", describe(error))
+                                                 : stopped(run, describe(error));
+    end.delay = retry_delay(task.options.retry, run.job().failures + 1);
+  } catch (const abi::__forced_unwind&) {
+    throw;  // the thread is being cancelled: nobody may stop that
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    end = failure(run, "error",
+                  json{{"type", type == nullptr ? "unknown" : type_name(*type)},
+                       {"message", "the task threw what is no std::exception"}});
+    end.delay = retry_delay(task.options.retry, run.job().failures + 1);
+  }
+  if (end.cause == "timeout") end.delay = retry_delay(task.options.retry, run.job().failures + 1);
+  try {
+    attach_output(end, run, std::nullopt, environment.limits);
+  } catch (const std::exception&) {
+    end.output.clear();  // it failed anyway; what it had set cannot be kept
+    end.attachments.clear();
+  }
+  return end;
+}
+
+}  // namespace
+
+Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts) {
+  const detail::TaskDeclaration& task = require_task(run, *environment.registry);
+  return call_and_catch(run, task, environment, thread_contexts);
+}
+
+std::string error_json(std::string_view type, std::string_view message) {
+  return json{{"type", sanitize_text(type)}, {"message", bounded(message)}}.dump();
+}
+
+milliseconds retry_delay(const RetryOptions& options, int failures) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const BackoffOptions rule{.first = options.backoff,
+                            .longest = std::max(options.max_backoff, options.backoff),
+                            .factor = 2,
+                            .jitter = options.jitter};
+  const double draw = std::uniform_real_distribution<double>{-1, 1}(random);
+  return std::chrono::duration_cast<milliseconds>(backoff_pause(rule, failures, draw));
+}
+
+}  // namespace stint

@@ -1,0 +1,36 @@
+/// Call a task's code and turn whatever comes out of it into an outcome.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include "core/job_records.hpp"
+#include "core/payload.hpp"
+#include "core/registry.hpp"
+#include "runtime/contexts.hpp"
+#include "runtime/job_run.hpp"
+#include "stint/client.hpp"
+#include "stint/settings.hpp"
+
+namespace stint {
+
+/// What every execution of a process shares. Kept alive by each execution.
+struct RunEnvironment {
+  std::shared_ptr<const Registry> registry;
+  Settings settings;
+  /// Called at the first use of a `stint::Client&` parameter.
+  std::function<Client()> make_client;
+  PayloadLimits limits = {};
+  std::shared_ptr<Contexts> contexts;  ///< of the process
+};
+
+/// Execute one job on the calling thread. Never throws what the task throws: the one place that catches
+/// it. The times of the completion are left to the caller.
+Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts);
+
+/// Describe a failure as the stores keep it: {"type", "message", "causes"}. Any text is taken.
+std::string error_json(std::string_view type, std::string_view message);
+
+/// The pause before the next attempt after `failures` failures (this one included).
+milliseconds retry_delay(const RetryOptions& options, int failures);
+
+}  // namespace stint

@@ -1,0 +1,106 @@
+#include "runtime/job_run.hpp"
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include "base/utf8.hpp"
+
+namespace stint {
+namespace {
+
+std::optional<std::chrono::nanoseconds> deadline_of(const ClaimedJob& job,
+                                                    std::chrono::nanoseconds start) {
+  if (job.timeout.count() <= 0) return std::nullopt;
+  return start + job.timeout;
+}
+
+}  // namespace
+
+JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock)
+    : job_(std::move(job)),
+      args_(std::move(args)),
+      metadata_(job_.metadata.empty() ? json::object() : json::parse(job_.metadata)),
+      host_(std::move(host)),
+      clock_(clock),
+      started_at_(clock.boot_now()),
+      deadline_(deadline_of(job_, started_at_)) {}
+
+void JobRun::sleep_for(std::chrono::nanoseconds duration) {
+  // Far sleeps are cut in pieces: the condition variable's clock stands still while the machine sleeps.
+  constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds{1};
+  const std::chrono::nanoseconds end = clock_.boot_now() + duration;
+  MutexLock lock{mutex_};
+  while (!stop_asked_at_) {
+    const std::chrono::nanoseconds left = end - clock_.boot_now();
+    if (left.count() <= 0) return;
+    stopped_.wait_for(lock, std::min(left, kLongestWait));
+  }
+  lock.unlock();
+  check_stop();
+}
+
+void JobRun::progress(double fraction, std::string_view message) {
+  const MutexLock lock{mutex_};
+  const double known = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
+  report_ = PendingReport{.progress = known, .message = sanitize_text(message)};
+}
+
+void JobRun::set_output(json output) {
+  const MutexLock lock{mutex_};
+  output_ = std::move(output);
+}
+
+void JobRun::request_stop(StopReason reason, std::string message) {
+  {
+    const MutexLock lock{mutex_};
+    if (stop_asked_at_) return;
+    stop_asked_at_ = clock_.boot_now();
+    stop_message_ = std::move(message);
+    reason_.store(reason);
+    stopped_.notify_all();
+  }
+  stop_.request_stop();  // outside the lock: the task's stop callbacks run here
+}
+
+std::optional<std::chrono::nanoseconds> JobRun::stop_asked_at() const {
+  const MutexLock lock{mutex_};
+  return stop_asked_at_;
+}
+
+std::string JobRun::stop_message() const {
+  const MutexLock lock{mutex_};
+  return stop_message_;
+}
+
+std::optional<json> JobRun::take_output() {
+  const MutexLock lock{mutex_};
+  return std::exchange(output_, std::nullopt);
+}
+
+std::optional<PendingReport> JobRun::take_report() {
+  const MutexLock lock{mutex_};
+  return std::exchange(report_, std::nullopt);
+}
+
+void JobRun::write(LogLevel level, std::string_view line) {
+  host_->add_log_line({.job = job_.id,
+                       .epoch = job_.epoch,
+                       .attempt = attempt(),
+                       .level = level,
+                       .at = clock_.system_now(),
+                       .text = sanitize_text(line)});
+}
+
+JobId JobRun::enqueue_child(std::string_view task, const json& args,
+                            const EnqueueOptions& options) {
+  EnqueueOptions keyed = options;
+  const int number = ++children_;
+  if (keyed.idempotency_key.empty() && job_.id) keyed.idempotency_key = child_key(job_.id, number);
+  return host_->enqueue_child(task, args, std::move(keyed));
+}
+
+std::string child_key(JobId parent, int number) {
+  return fmt::format("stint:child:{}:{}", parent.value, number);
+}
+
+}  // namespace stint

@@ -1,0 +1,100 @@
+/// One execution of a job within this process: what its task sees as `Job`.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "core/job_records.hpp"
+#include "core/payload.hpp"
+#include "stint/job.hpp"
+
+namespace stint {
+
+/// What an execution needs of its surroundings. Shared: a task that ignores its stop may outlive the
+/// worker that started it.
+class JobHost {
+ public:
+  virtual ~JobHost() = default;
+  /// Keep a line for the job's log.
+  virtual void add_log_line(NewLogLine line) = 0;
+  virtual JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) = 0;
+};
+
+/// What the execution has reported and not yet written.
+struct PendingReport {
+  std::optional<double> progress = {};
+  std::string message = {};
+};
+
+/// Thread-safe: the task's threads and the worker's threads meet here.
+class JobRun final : public Job, private JobLog {
+ public:
+  JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock);
+
+  // Job
+  JobId id() const override { return job_.id; }
+  const std::string& task() const override { return job_.task; }
+  const json& args() const override { return args_; }
+  const json& metadata() const override { return metadata_; }
+  int attempt() const override { return job_.attempts + 1; }
+  Epoch epoch() const override { return job_.epoch; }
+  std::optional<std::chrono::nanoseconds> deadline() const override { return deadline_; }
+  std::stop_token stop_token() const override { return stop_.get_token(); }
+  StopReason stop_reason() const override { return reason_.load(); }
+  void sleep_for(std::chrono::nanoseconds duration) override;
+  JobLog& log() override { return *this; }
+  void progress(double fraction, std::string_view message) override;
+  void set_output(json output) override;
+
+  // For the worker
+  const ClaimedJob& job() const { return job_; }
+  /// Replace the arguments by the checked ones, before the task is called.
+  void set_args(json args) { args_ = std::move(args); }
+  std::chrono::nanoseconds started_at() const { return started_at_; }
+  /// Ask the task to stop. The first reason stays.
+  void request_stop(StopReason reason, std::string message);
+  /// When the stop was asked for, on the boot clock; nothing while it is not.
+  std::optional<std::chrono::nanoseconds> stop_asked_at() const;
+  std::string stop_message() const;
+  /// What `set_output` left; nothing if it was not called.
+  std::optional<json> take_output();
+  /// What there is to report since the last call.
+  std::optional<PendingReport> take_report();
+  /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
+  /// abandons a task that ignores its stop race for it.
+  bool take_end() { return !ended_.exchange(true); }
+
+ private:
+  void write(LogLevel level, std::string_view line) override;
+  JobId enqueue_child(std::string_view task, const json& args,
+                      const EnqueueOptions& options) override;
+
+  const ClaimedJob job_;
+  json args_;
+  json metadata_;
+  const std::shared_ptr<JobHost> host_;
+  const Clock& clock_;
+  const std::chrono::nanoseconds started_at_;
+  const std::optional<std::chrono::nanoseconds> deadline_;
+
+  std::stop_source stop_;
+  std::atomic<StopReason> reason_{StopReason::kNone};
+  std::atomic<bool> ended_{false};
+  std::atomic<int> children_{0};
+
+  mutable Mutex mutex_;
+  CondVar stopped_;
+  std::string stop_message_ STINT_GUARDED_BY(mutex_);
+  std::optional<std::chrono::nanoseconds> stop_asked_at_ STINT_GUARDED_BY(mutex_);
+  std::optional<json> output_ STINT_GUARDED_BY(mutex_);
+  std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);
+};
+
+/// The idempotency key of the n-th child (from 1) that a job enqueues: the same in every attempt.
+std::string child_key(JobId parent, int number);
+
+}  // namespace stint
