@@ -128,15 +128,14 @@ PageObservation observe_page(const std::string& boot_id, const std::string& path
       status.st_size < 16) {
     return result;
   }
-  flock lock = whole_file_lock(F_WRLCK);
-  if (::fcntl(file.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK) return result;
   std::vector<std::int64_t> content(static_cast<std::size_t>(status.st_size) / sizeof(std::int64_t));
   const auto bytes = ::pread(file.get(), content.data(), content.size() * sizeof(std::int64_t), 0);
   if (bytes != static_cast<ssize_t>(content.size() * sizeof(std::int64_t)) || content.empty() ||
       static_cast<std::uint64_t>(content.front()) != kMagic) {
-    return result;  // its making was not finished: it cannot have begun a job, but prove nothing
+    return result;  // its making was not finished: it proves nothing
   }
-  result.is_dead = true;
+  flock lock = whole_file_lock(F_WRLCK);
+  result.is_dead = ::fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
   result.started.emplace();
   for (std::size_t i = 1; i + 1 < content.size(); i += 2) {
     if (content[i] != 0) result.started->push_back({JobId{content[i]}, Epoch{content[i + 1]}});

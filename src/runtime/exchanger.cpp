@@ -1,0 +1,131 @@
+#include "runtime/exchanger.hpp"
+#include <utility>
+#include "base/log.hpp"
+#include "base/test_point.hpp"
+#include "runtime/executor.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+using std::chrono::microseconds;
+
+// The board holds a completion's end as a negative moment of the boot clock, so that adding the present
+// moment gives the time passed since.
+void shift_ends(std::vector<Completion>& completions, microseconds by) {
+  for (Completion& one : completions) one.ended_before += by;
+}
+
+microseconds boot_microseconds(const Clock& clock) {
+  return std::chrono::duration_cast<microseconds>(clock.boot_now());
+}
+
+}  // namespace
+
+void Exchanger::run() {
+  for (;;) {
+    std::optional<ExchangePlan> plan = context_.board.plan_exchange(is_main_);
+    if (plan) {
+      perform(std::move(*plan));
+    } else if (!wait()) {
+      return;
+    }
+  }
+}
+
+bool Exchanger::wait() {
+  if (!is_main_) return context_.board.wait_for_help_wanted();
+  const bool is_closed = context_.board.is_closed();
+  if (is_closed && context_.board.standing().is_empty) return false;
+  context_.wake_up.wait_for(context_.board.longest_wait());
+  context_.board.expect_jobs();
+  return true;
+}
+
+void Exchanger::perform(ExchangePlan plan) {
+  const microseconds now = boot_microseconds(context_.clock);
+  shift_ends(plan.completions, now);
+  try {
+    // What a job logged is there once the job is seen to have ended.
+    if (!plan.completions.empty()) context_.logs.flush(context_.store);
+    STINT_TEST_POINT("exchanger.before_exchange");
+    Exchange reply = exchange_with_store(plan);
+    STINT_TEST_POINT("exchanger.after_exchange");
+    note_fenced(plan, reply);
+    context_.board.merge(plan, std::move(reply));
+    if (backoff_.failures() > 0) log_info("worker", "the store answers again");
+    backoff_.reset();
+  } catch (const Error& error) {
+    shift_ends(plan.completions, -now);
+    context_.board.undo(std::move(plan));
+    pause_after_failure(error);
+  }
+}
+
+Exchange Exchanger::exchange_with_store(const ExchangePlan& plan) {
+  ClaimRequest request;
+  if (plan.claim_limit > 0) {
+    request = {.worker = context_.session.worker(),
+               .node = context_.session.info().node,
+               .tasks = context_.tasks,
+               .domain = context_.domains.at(plan.domain),
+               .limit = plan.claim_limit};
+  }
+  try {
+    return context_.store.exchange(plan.completions, plan.claim_limit > 0 ? &request : nullptr);
+  } catch (const Error& error) {
+    if (error.retryable() || plan.completions.empty()) throw;
+    return complete_one_by_one(plan, error.what());
+  }
+}
+
+/// One completion that the store will never take must not hold up the others: find it, and let its job fail
+/// with that cause.
+Exchange Exchanger::complete_one_by_one(const ExchangePlan& plan, const std::string& reason) {
+  log_error("worker", "a batch of {} results was refused ({}); writing them one by one",
+            plan.completions.size(), reason);
+  Exchange reply;
+  for (const Completion& one : plan.completions) {
+    WriteResult result = WriteResult::kFenced;
+    try {
+      result = context_.store.exchange({&one, 1}, nullptr).completed.at(0);
+    } catch (const Error& error) {
+      if (error.retryable()) throw;  // those already written are fenced when they are repeated
+      Completion failed{.id = one.id, .epoch = one.epoch, .outcome = Outcome::kRejected};
+      failed.ran_for = one.ran_for;
+      failed.ended_before = one.ended_before;
+      failed.cause = "error";
+      failed.error = error_json("stint::Error", "the store refused the result");
+      log_error("worker", "the result of job {} was refused: {}", one.id.value, error.what());
+      result = context_.store.exchange({&failed, 1}, nullptr).completed.at(0);
+    }
+    reply.completed.push_back(result);
+  }
+  return reply;
+}
+
+void Exchanger::note_fenced(const ExchangePlan& plan, const Exchange& reply) {
+  for (std::size_t i = 0; i < reply.completed.size(); ++i) {
+    if (reply.completed[i] != WriteResult::kFenced) continue;
+    ++context_.fenced;
+    log_warning("worker", "the result of job {} (epoch {}) was dropped: the job was given to another",
+                plan.completions[i].id.value, plan.completions[i].epoch.value);
+  }
+}
+
+void Exchanger::pause_after_failure(const Error& error) {
+  const auto pause = backoff_.next();
+  if (backoff_.failures() == 1) {
+    log_error("worker", "the store does not answer; trying again until it does: {}", error.what());
+  }
+  const auto until = context_.clock.boot_now() + pause;
+  while (context_.clock.boot_now() < until) {
+    if (context_.clock.boot_now().count() > context_.give_up_at.load()) {
+      log_error("worker", "leaving results unwritten: the store does not answer");
+      throw error;
+    }
+    context_.wake_up.wait_for(until - context_.clock.boot_now());
+  }
+}
+
+}  // namespace stint

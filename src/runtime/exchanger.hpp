@@ -1,0 +1,53 @@
+/// Write what ended and claim what is next, in one transaction: claimer and completer fused.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+#include "base/backoff.hpp"
+#include "base/clock.hpp"
+#include "core/store.hpp"
+#include "runtime/job_board.hpp"
+#include "runtime/log_buffer.hpp"
+#include "runtime/session.hpp"
+
+namespace stint {
+
+/// What all exchangers of a worker share.
+struct ExchangeContext {
+  Store& store;
+  JobBoard& board;
+  LogBuffer& logs;
+  Session& session;
+  WakeUp& wake_up;
+  const Clock& clock;
+  std::vector<std::string> tasks;    ///< those that this worker has
+  std::vector<std::string> domains;  ///< as the board numbers them
+  std::atomic<std::int64_t> fenced = 0;  ///< results that were refused
+  /// Once closed, writes that the store does not take are given up at this moment on the boot clock.
+  std::atomic<std::int64_t> give_up_at = INT64_MAX;
+};
+
+/// One loop of exchanges. Several may run at once; one of them is the main one and waits for events.
+class Exchanger final {
+ public:
+  Exchanger(ExchangeContext& context, bool is_main) : context_(context), is_main_(is_main) {}
+
+  /// Work until the board is closed and everything is written.
+  void run();
+
+ private:
+  bool wait();
+  void perform(ExchangePlan plan);
+  Exchange exchange_with_store(const ExchangePlan& plan);
+  Exchange complete_one_by_one(const ExchangePlan& plan, const std::string& reason);
+  void note_fenced(const ExchangePlan& plan, const Exchange& reply);
+  void pause_after_failure(const Error& error);
+
+  ExchangeContext& context_;
+  const bool is_main_;
+  Backoff backoff_;
+};
+
+}  // namespace stint

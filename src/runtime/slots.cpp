@@ -1,0 +1,135 @@
+#include "runtime/slots.hpp"
+#include <utility>
+#include "base/log.hpp"
+#include "base/test_point.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+std::chrono::microseconds micros(std::chrono::nanoseconds duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration);
+}
+
+/// Arguments as the task takes them; bytes that are kept out of line are read now.
+json load_args(const ClaimedJob& job, Store& store) {
+  std::vector<std::string> attachments;
+  if (job.has_attachments) {
+    attachments = store.load_attachments(job.id, Store::Attachments::kArguments);
+  }
+  return unpack_payload(job.args, std::move(attachments));
+}
+
+}  // namespace
+
+Slots::Slots(int count, std::shared_ptr<const SlotContext> context)
+    : context_(std::move(context)), slots_(static_cast<std::size_t>(count)) {}
+
+Slots::~Slots() {
+  std::vector<Slot> slots;
+  {
+    const MutexLock lock{mutex_};
+    slots.swap(slots_);
+  }
+  for (Slot& slot : slots) {
+    if (slot.thread.joinable()) slot.thread.join();
+  }
+}
+
+void Slots::start() {
+  const MutexLock lock{mutex_};
+  for (std::size_t i = 0; i < slots_.size(); ++i) start_thread(i);
+}
+
+void Slots::start_thread(std::size_t index) STINT_NO_THREAD_SAFETY_ANALYSIS {  // callers hold mutex_
+  Slot& slot = slots_[index];
+  slot.cell = std::make_shared<Cell>();
+  slot.thread = std::thread{[number = static_cast<int>(index), context = context_, cell = slot.cell] {
+    work(number, *context, *cell);
+  }};
+}
+
+void Slots::work(int number, const SlotContext& context, Cell& cell) {
+  const RunEnvironment& environment = *context.environment;
+  Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
+  while (std::optional<ClaimedJob> job = context.board->take_job()) {
+    if (!run_job(number, context, cell, contexts, std::move(*job))) return;  // it was abandoned
+  }
+}
+
+bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,
+                    ClaimedJob job) {
+  if (context.page) context.page->begin(number, job.id, job.epoch);
+  const auto started = context.clock.boot_now();
+  std::shared_ptr<JobRun> run;
+  Completion end;
+  try {
+    json args = load_args(job, *context.store);
+    run = std::make_shared<JobRun>(job, std::move(args), context.host, context.clock);
+    {
+      const MutexLock lock{cell.mutex};
+      cell.run = run;
+    }
+    STINT_TEST_POINT("slot.before_task");
+    end = execute(*run, *context.environment, contexts);
+    STINT_TEST_POINT("slot.after_task");
+  } catch (const Error& error) {  // before the task was called
+    end = Completion{.id = job.id, .epoch = job.epoch, .outcome = Outcome::kRejected};
+    if (error.retryable()) {
+      end.outcome = Outcome::kInterrupted;
+      end.started = false;
+    }
+    end.cause = "error";
+    end.error = error_json("stint::Error", error.what());
+  }
+  const auto now = context.clock.boot_now();
+  {
+    const MutexLock lock{cell.mutex};
+    cell.run.reset();
+  }
+  if (run && !run->take_end()) return false;
+  if (context.page) context.page->end(number);
+  if (run && run->stop_reason() == StopReason::kLost) {
+    context.board->drop(job);
+    return true;
+  }
+  end.ran_for = micros(now - started);
+  end.ended_before = -micros(now);  // the exchanger adds the moment of the write
+  context.board->finish(job, std::move(end), now - started);
+  return true;
+}
+
+std::vector<std::shared_ptr<JobRun>> Slots::running() {
+  const MutexLock lock{mutex_};
+  std::vector<std::shared_ptr<JobRun>> result;
+  for (const Slot& slot : slots_) {
+    const MutexLock cell_lock{slot.cell->mutex};
+    if (slot.cell->run) result.push_back(slot.cell->run);
+  }
+  return result;
+}
+
+bool Slots::abandon(const std::shared_ptr<JobRun>& run, Completion end) {
+  const MutexLock lock{mutex_};
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    {
+      const MutexLock cell_lock{slots_[i].cell->mutex};
+      if (slots_[i].cell->run != run) continue;
+    }
+    if (!run->take_end()) return false;
+    log_error("worker", "the task {} of job {} ignores its stop; its thread is left to itself",
+              run->task(), run->id().value);
+    slots_[i].thread.detach();
+    if (context_->page) context_->page->end(static_cast<int>(i));
+    const auto now = context_->clock.boot_now();
+    end.ran_for = micros(now - run->started_at());
+    end.ended_before = -micros(now);
+    ++*abandoned_;
+    start_thread(i);
+    context_->board->finish(run->job(), std::move(end), now - run->started_at());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace stint

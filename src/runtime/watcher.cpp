@@ -1,0 +1,144 @@
+#include "runtime/watcher.hpp"
+#include <fmt/format.h>
+#include <algorithm>
+#include <utility>
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "runtime/executor.hpp"
+
+namespace stint {
+namespace {
+
+using std::chrono::nanoseconds;
+
+Completion end_of_deaf(const JobRun& run, const Registry& registry) {
+  Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kFailed};
+  const bool is_timeout = run.stop_reason() == StopReason::kTimeout;
+  end.cause = is_timeout ? "timeout" : "aborted";
+  end.error = error_json(end.cause, run.stop_message() + "; the task ignored the stop");
+  if (!is_timeout) {
+    end.outcome = Outcome::kAborted;
+  } else if (const auto* task = registry.find_task(run.task())) {
+    end.delay = retry_delay(task->options.retry, run.job().failures + 1);
+  }
+  return end;
+}
+
+}  // namespace
+
+Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, Session& session,
+                 WatchOptions options, const Clock& clock)
+    : store_(store),
+      board_(board),
+      slots_(slots),
+      logs_(logs),
+      session_(session),
+      options_(options),
+      clock_(clock) {}
+
+void Watcher::look() {
+  const Runs runs = slots_.running();
+  stop_overdue(runs);
+  abandon_deaf(runs);
+  board_.give_back_stuck(options_.patience);
+  deliver_aborts(runs);
+  report(runs);
+  logs_.flush(store_);
+}
+
+nanoseconds Watcher::until_next_look() {
+  nanoseconds next = options_.abort_look;
+  const nanoseconds now = clock_.boot_now();
+  for (const auto& run : slots_.running()) {
+    if (const auto asked = run->stop_asked_at()) {
+      next = std::min(next, *asked + options_.grace - now);
+    } else if (const auto deadline = run->deadline()) {
+      next = std::min(next, *deadline - now);
+    }
+  }
+  return std::max<nanoseconds>(next, std::chrono::milliseconds{1});
+}
+
+void Watcher::lease_lost() {
+  for (const auto& run : slots_.running()) {
+    const JobFlags flags = run->job().flags;
+    if (flags.exclusive() || flags.at_most_once()) {
+      log_warning("worker", "stopping job {}: the worker's lease was lost", run->id().value);
+      run->request_stop(StopReason::kLost, "the worker's lease was lost");
+    }
+  }
+}
+
+void Watcher::stop_overdue(const Runs& runs) {
+  const nanoseconds now = clock_.boot_now();
+  for (const auto& run : runs) {
+    if (run->deadline() && now >= *run->deadline()) {
+      run->request_stop(StopReason::kTimeout,
+                        fmt::format("ran longer than its timeout of {}", format_duration(run->job().timeout)));
+    }
+  }
+}
+
+void Watcher::abandon_deaf(const Runs& runs) {
+  const nanoseconds now = clock_.boot_now();
+  for (const auto& run : runs) {
+    const auto asked = run->stop_asked_at();
+    if (!asked || now - *asked < options_.grace) continue;
+    const StopReason reason = run->stop_reason();
+    // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written anyway.
+    if (reason != StopReason::kTimeout && reason != StopReason::kAborted) continue;
+    slots_.abandon(run, end_of_deaf(*run, slots_.registry()));
+  }
+}
+
+void Watcher::deliver_aborts(const Runs& runs) {
+  const std::vector<AbortRequest> aborts = store_.abort_requests(session_.worker());
+  if (aborts.empty()) return;
+  board_.end_claimed(aborts);
+  for (const AbortRequest& abort : aborts) {
+    for (const auto& run : runs) {
+      if (run->id() == abort.id && run->epoch() == abort.epoch) {
+        run->request_stop(StopReason::kAborted, abort.message.empty() ? "aborted" : abort.message);
+      }
+    }
+  }
+}
+
+void Watcher::report(const Runs& runs) {
+  const nanoseconds now = clock_.boot_now();
+  std::vector<Activity> activities;
+  std::set<std::pair<JobId, Epoch>> still_running;
+  for (const auto& run : runs) {
+    const std::pair key{run->id(), run->epoch()};
+    const bool is_known = reported_.contains(key);
+    std::optional<PendingReport> pending = run->take_report();
+    if (pending || (!is_known && now - run->started_at() >= options_.report_after)) {
+      Activity activity{.id = run->id(), .epoch = run->epoch()};
+      activity.running_for = std::chrono::duration_cast<microseconds>(now - run->started_at());
+      if (pending) {
+        activity.progress = pending->progress;
+        activity.progress_message = std::move(pending->message);
+      }
+      activities.push_back(std::move(activity));
+      still_running.insert(key);
+    } else if (is_known) {
+      still_running.insert(key);
+    }
+  }
+  if (!activities.empty()) {
+    const std::vector<WriteResult> results = store_.report(activities);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i] != WriteResult::kFenced) continue;
+      for (const auto& run : runs) {
+        if (run->id() != activities[i].id || run->epoch() != activities[i].epoch) continue;
+        const JobFlags flags = run->job().flags;
+        if (flags.exclusive() || flags.at_most_once()) {
+          run->request_stop(StopReason::kLost, "the job was given to another worker");
+        }
+      }
+    }
+  }
+  reported_ = std::move(still_running);
+}
+
+}  // namespace stint

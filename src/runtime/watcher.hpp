@@ -1,0 +1,55 @@
+/// Look after what runs: aborts, timeouts, stops that are ignored, starts and progress to report, logs.
+#pragma once
+#include <chrono>
+#include <set>
+#include <vector>
+#include "base/clock.hpp"
+#include "core/store.hpp"
+#include "runtime/job_board.hpp"
+#include "runtime/log_buffer.hpp"
+#include "runtime/session.hpp"
+#include "runtime/slots.hpp"
+
+namespace stint {
+
+struct WatchOptions {
+  std::chrono::nanoseconds abort_look = std::chrono::milliseconds{500};
+  /// How long a task may go on after it was asked to stop.
+  std::chrono::nanoseconds grace = std::chrono::seconds{5};
+  /// A job that runs longer has its start stored.
+  std::chrono::nanoseconds report_after = std::chrono::milliseconds{900};
+  /// Claimed jobs that cannot begin for so long go back.
+  std::chrono::nanoseconds patience = std::chrono::seconds{1};
+};
+
+/// One look after another by one thread; a look does what is due and returns.
+class Watcher final {
+ public:
+  Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, Session& session,
+          WatchOptions options, const Clock& clock);
+
+  /// Throws Error when the store does not answer; what concerns only this process was done before.
+  void look();
+  /// How long until the next look is due.
+  std::chrono::nanoseconds until_next_look();
+  /// The lease was lost: stop the jobs that must not run without it.
+  void lease_lost();
+
+ private:
+  using Runs = std::vector<std::shared_ptr<JobRun>>;
+  void stop_overdue(const Runs& runs);
+  void abandon_deaf(const Runs& runs);
+  void deliver_aborts(const Runs& runs);
+  void report(const Runs& runs);
+
+  Store& store_;
+  JobBoard& board_;
+  Slots& slots_;
+  LogBuffer& logs_;
+  Session& session_;
+  const WatchOptions options_;
+  const Clock& clock_;
+  std::set<std::pair<JobId, Epoch>> reported_;  // whose start is stored
+};
+
+}  // namespace stint
