@@ -86,6 +86,9 @@ class Store {
   /// Wait for events of these domains.
   virtual std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) = 0;
 
+  /// How many calls of `exchange` at a time pay off; more workers than that gain nothing by overlap.
+  virtual int useful_exchanges() const { return 1; }
+
   /// Let tests set the time of every later statement; nothing: the store's own clock again.
   virtual void set_time_for_tests(std::optional<StoreTime> time) = 0;
 };

@@ -41,20 +41,22 @@ void Slots::start() {
   for (std::size_t i = 0; i < slots_.size(); ++i) start_thread(i);
 }
 
-void Slots::start_thread(std::size_t index) STINT_NO_THREAD_SAFETY_ANALYSIS {  // callers hold mutex_
+void Slots::start_thread(std::size_t index) {
   Slot& slot = slots_[index];
   slot.cell = std::make_shared<Cell>();
-  slot.thread = std::thread{[number = static_cast<int>(index), context = context_, cell = slot.cell] {
-    work(number, *context, *cell);
+  slot.thread = std::thread{[number = static_cast<int>(index), context = context_, cell = slot.cell,
+                             abandoned = abandoned_] {
+    if (!work(number, *context, *cell)) --*abandoned;
   }};
 }
 
-void Slots::work(int number, const SlotContext& context, Cell& cell) {
+bool Slots::work(int number, const SlotContext& context, Cell& cell) {
   const RunEnvironment& environment = *context.environment;
   Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
   while (std::optional<ClaimedJob> job = context.board->take_job()) {
-    if (!run_job(number, context, cell, contexts, std::move(*job))) return;  // it was abandoned
+    if (!run_job(number, context, cell, contexts, std::move(*job))) return false;
   }
+  return true;
 }
 
 bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,

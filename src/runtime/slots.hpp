@@ -49,6 +49,8 @@ class Slots final {
   /// Threads that were left to their tasks and have not returned yet.
   int abandoned() const { return *abandoned_; }
 
+  const Registry& registry() const { return *context_->environment->registry; }
+
  private:
   struct Cell {
     Mutex mutex;
@@ -59,8 +61,9 @@ class Slots final {
     std::thread thread;
   };
 
-  void start_thread(std::size_t index);
-  static void work(int number, const SlotContext& context, Cell& cell);
+  void start_thread(std::size_t index) STINT_REQUIRES(mutex_);
+  /// False: it was abandoned.
+  static bool work(int number, const SlotContext& context, Cell& cell);
   static bool run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,
                       ClaimedJob job);
 

@@ -1,0 +1,253 @@
+#include "runtime/job_worker.hpp"
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+#include "base/backoff.hpp"
+#include "base/log.hpp"
+#include "base/test_point.hpp"
+#include "runtime/worker_page.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// How long the end of a worker may wait for the store to take the last results.
+constexpr nanoseconds kFinalWrites = std::chrono::seconds{5};
+
+std::vector<std::string> names_of(const std::vector<DomainShare>& domains) {
+  std::vector<std::string> names;
+  for (const DomainShare& domain : domains) names.push_back(domain.name);
+  return names;
+}
+
+/// A worker without a page works; only its crashes are then judged more harshly.
+std::shared_ptr<WorkerPage> try_make_page() {
+  try {
+    return std::make_shared<WorkerPage>(default_page_directory());
+  } catch (const Error& error) {
+    log_warning("worker", "{}; should this worker die, all its jobs are charged", error.what());
+    return nullptr;
+  }
+}
+
+WorkerInfo with_page(WorkerInfo info, const WorkerPage* page) {
+  if (page != nullptr) info.page = page->path();
+  info.boot_id = machine_boot_id();
+  return info;
+}
+
+}  // namespace
+
+JobWorker::JobWorker(std::shared_ptr<Store> store, std::shared_ptr<const RunEnvironment> environment,
+                     std::shared_ptr<JobHost> host, std::shared_ptr<LogBuffer> logs,
+                     JobWorkerOptions options)
+    : store_(std::move(store)),
+      environment_(std::move(environment)),
+      logs_(std::move(logs)),
+      options_(std::move(options)),
+      clock_(real_clock()),
+      page_(try_make_page()),
+      session_(*store_, with_page(options_.info, page_.get()), options_.lease, clock_),
+      rescuer_(*store_, session_, clock_) {
+  const std::vector<std::string> domains = names_of(options_.domains);
+  wake_up_ = store_->make_wake_up(domains);
+  board_ = std::make_shared<JobBoard>(BoardOptions{.slots = options_.slots,
+                                                   .domains = options_.domains,
+                                                   .largest_batch = options_.largest_batch,
+                                                   .allowed_runs = options_.allowed_runs},
+                                      clock_, [wake = wake_up_.get()] { wake->interrupt(); });
+  slot_context_ = std::make_shared<SlotContext>(
+      SlotContext{board_, page_, store_, std::move(host), environment_, clock_});
+  slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
+  watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch, clock_);
+  exchange_ = std::make_unique<ExchangeContext>(
+      *store_, *board_, *logs_, session_, *wake_up_, clock_,
+      environment_->registry->task_names(), domains);
+}
+
+JobWorker::~JobWorker() { stop(); }
+
+void JobWorker::start() {
+  session_.open();
+  board_->set_lease(session_.lease_until());
+  is_started_ = true;
+  slots_->start();
+  const int exchangers = std::max(1, store_->useful_exchanges());
+  for (int i = 0; i < exchangers; ++i) {
+    threads_.emplace_back([this, is_main = i == 0] {
+      guard("exchanger", [&] { Exchanger{*exchange_, is_main}.run(); });
+    });
+  }
+  threads_.emplace_back([this] {
+    guard("heartbeat", [this] {
+      repeat("heartbeat", [this] { renew_lease(); }, [this] { return options_.lease.heartbeat; });
+    });
+  });
+  threads_.emplace_back([this] {
+    guard("watcher", [this] {
+      repeat("watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); });
+    });
+  });
+  threads_.emplace_back([this] {
+    guard("rescuer", [this] {
+      repeat("rescuer", [this] { keep_house(); }, [this] { return options_.rescue_look; });
+    });
+  });
+}
+
+void JobWorker::renew_lease() {
+  if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
+  if (!session_.beat()) {
+    watcher_->lease_lost();
+    board_->drop_claimed();
+  }
+  board_->set_lease(session_.lease_until());
+}
+
+void JobWorker::keep_house() {
+  rescuer_.look();
+  if (options_.retention.count() <= 0 || clock_.boot_now() < next_purge_) return;
+  const PurgeFilter old{.older_than = options_.retention};
+  while (store_->purge_jobs(old) >= old.limit) {
+    if (!wait_unless_stopping(std::chrono::milliseconds{10})) return;
+  }
+  store_->purge_workers(options_.retention);
+  next_purge_ = clock_.boot_now() + options_.purge_look;
+}
+
+void JobWorker::guard(const char* role, const std::function<void()>& body) noexcept {
+  try {
+    body();
+    return;
+  } catch (const std::exception& error) {
+    const MutexLock lock{mutex_};
+    if (failure_.empty()) failure_ = std::string{role} + ": " + error.what();
+  } catch (...) {
+    const MutexLock lock{mutex_};
+    if (failure_.empty()) failure_ = std::string{role} + ": unknown error";
+  }
+  log_error("worker", "the worker must end: {}", failure());
+  board_->stop_claiming();
+}
+
+void JobWorker::repeat(const char* role, const std::function<void()>& look,
+                       const std::function<nanoseconds()>& pause) {
+  Backoff backoff;
+  nanoseconds wait = pause();
+  while (wait_unless_stopping(wait)) {
+    try {
+      look();
+      if (backoff.failures() > 0) log_info("worker", "{}: the store answers again", role);
+      backoff.reset();
+      wait = pause();
+    } catch (const Error& error) {
+      if (!error.retryable()) throw;
+      wait = backoff.next();
+      if (backoff.failures() == 1) log_error("worker", "{}: {}; trying again", role, error.what());
+      if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
+    }
+  }
+}
+
+bool JobWorker::wait_unless_stopping(nanoseconds duration) {
+  const auto until = std::chrono::steady_clock::now() + duration;
+  MutexLock lock{mutex_};
+  while (!stopping_) {
+    if (!stopping_changed_.wait_until(lock, until)) return !stopping_;
+  }
+  return false;
+}
+
+bool JobWorker::drain(nanoseconds grace) {
+  if (!is_started_) return true;
+  board_->stop_claiming();
+  const nanoseconds until = clock_.boot_now() + grace;
+  for (;;) {
+    const nanoseconds step = std::min(until, clock_.boot_now() + std::chrono::milliseconds{100});
+    if (board_->wait_until([](const JobBoard::Standing& now) { return now.is_empty; }, step)) return true;
+    if (hurried_ || clock_.boot_now() >= until || !failure().empty()) return false;
+  }
+}
+
+void JobWorker::interrupt_running() noexcept {
+  for (const auto& run : slots_->running()) {
+    run->request_stop(StopReason::kShutdown, "the worker must end");
+  }
+  const nanoseconds until = clock_.boot_now() + options_.watch.grace;
+  const auto nothing_runs = [this](const JobBoard::Standing&) { return slots_->running().empty(); };
+  board_->wait_until(nothing_runs, until);
+  for (const auto& run : slots_->running()) {
+    slots_->abandon(run, Completion{.id = run->id(), .epoch = run->epoch(), .outcome = Outcome::kInterrupted});
+  }
+}
+
+void JobWorker::stop() noexcept {
+  if (!is_started_) return;
+  is_started_ = false;
+  try {
+    board_->stop_claiming();
+    interrupt_running();
+    exchange_->give_up_at = (clock_.boot_now() + kFinalWrites).count();
+    board_->close();
+    join();
+    logs_->flush(*store_);
+    session_.close();
+  } catch (const std::exception& error) {
+    log_error("worker", "the worker could not leave in good order ({}); its jobs will be rescued", error.what());
+  }
+  join();
+  logs_->close();
+}
+
+void JobWorker::join() noexcept {
+  {
+    const MutexLock lock{mutex_};
+    stopping_ = true;
+    stopping_changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  threads_.clear();
+}
+
+bool JobWorker::run_one() {
+  if (!is_started_) start();
+  const std::int64_t before = board_->standing().begun;
+  board_->allow_runs(1);
+  board_->wait_until(
+      [this](const JobBoard::Standing& now) { return now.is_exhausted || now.is_idle || !failure().empty(); },
+      std::nullopt);
+  board_->allow_runs(0);
+  return board_->standing().begun > before;
+}
+
+bool JobWorker::wait_idle(std::optional<nanoseconds> deadline) {
+  bool is_idle = false;
+  board_->wait_until(
+      [&](const JobBoard::Standing& now) {
+        is_idle = now.is_idle || now.is_exhausted;
+        return is_idle || !failure().empty();
+      },
+      deadline);
+  return is_idle;
+}
+
+void JobWorker::wait_ended(const std::function<bool()>& wake) {
+  bool is_over = false;
+  while (!is_over && !wake()) {
+    const nanoseconds step = clock_.boot_now() + std::chrono::milliseconds{100};
+    is_over = board_->wait_until(
+        [this](const JobBoard::Standing& now) { return now.is_exhausted || !failure().empty(); }, step);
+  }
+}
+
+std::string JobWorker::failure() {
+  const MutexLock lock{mutex_};
+  return failure_;
+}
+
+}  // namespace stint

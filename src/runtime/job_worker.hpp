@@ -1,0 +1,103 @@
+/// A worker in this process: the assembly of all its roles.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "core/store.hpp"
+#include "runtime/exchanger.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/job_board.hpp"
+#include "runtime/rescuer.hpp"
+#include "runtime/session.hpp"
+#include "runtime/slots.hpp"
+#include "runtime/watcher.hpp"
+
+namespace stint {
+
+struct JobWorkerOptions {
+  int slots = 1;
+  std::vector<DomainShare> domains = {{.name = "default"}};
+  std::int64_t allowed_runs = -1;  ///< -1: no limit; 0: none until `run_one`
+  int largest_batch = 256;
+  LeaseOptions lease = {};
+  WatchOptions watch = {};
+  std::chrono::nanoseconds rescue_look = std::chrono::seconds{5};
+  std::chrono::nanoseconds purge_look = std::chrono::minutes{1};
+  std::chrono::milliseconds retention = std::chrono::hours{24};  ///< 0: keep for ever
+  WorkerInfo info = {};
+};
+
+/// Run jobs from `start` to `stop`. Used by one owner; `request_stop`-like members may be called from any
+/// thread.
+class JobWorker final {
+ public:
+  JobWorker(std::shared_ptr<Store> store, std::shared_ptr<const RunEnvironment> environment,
+            std::shared_ptr<JobHost> host, std::shared_ptr<LogBuffer> logs, JobWorkerOptions options);
+  ~JobWorker();
+  JobWorker(const JobWorker&) = delete;
+  JobWorker& operator=(const JobWorker&) = delete;
+
+  void start();
+  /// Claim nothing more and wait for what runs. True: all ended within `grace`.
+  bool drain(std::chrono::nanoseconds grace);
+  /// Interrupt what runs, give everything back and leave. Idempotent.
+  void stop() noexcept;
+  /// Make a `drain` in another thread return at once.
+  void hurry() { hurried_ = true; }
+  bool run_one();
+  /// True once idle; false when `deadline` (boot clock) passed, or the worker ended or failed first.
+  bool wait_idle(std::optional<std::chrono::nanoseconds> deadline);
+  /// Wait until the allowed runs are used up or a role failed, or `wake` returns true (asked each 0.1 s).
+  void wait_ended(const std::function<bool()>& wake);
+
+  bool is_started() const { return is_started_; }
+  /// The message of the error that ended a role for good; empty while all is well.
+  std::string failure();
+  /// Tasks that ignored their stop and still hold a thread.
+  int abandoned() const { return slots_ ? slots_->abandoned() : 0; }
+  WorkerId id() const { return session_.worker(); }
+
+ private:
+  void guard(const char* role, const std::function<void()>& body) noexcept;
+  /// Call `look` each time `pause` has passed until the worker stops; an outage is waited out.
+  void repeat(const char* role, const std::function<void()>& look,
+              const std::function<std::chrono::nanoseconds()>& pause);
+  bool wait_unless_stopping(std::chrono::nanoseconds duration);
+  void renew_lease();
+  void keep_house();
+  void interrupt_running() noexcept;
+  void join() noexcept;
+
+  const std::shared_ptr<Store> store_;
+  const std::shared_ptr<const RunEnvironment> environment_;
+  const std::shared_ptr<LogBuffer> logs_;
+  const JobWorkerOptions options_;
+  const Clock& clock_;
+  std::shared_ptr<WorkerPage> page_;
+  std::unique_ptr<WakeUp> wake_up_;
+  std::shared_ptr<JobBoard> board_;
+  std::shared_ptr<SlotContext> slot_context_;
+  std::unique_ptr<Slots> slots_;
+  Session session_;
+  Rescuer rescuer_;
+  std::unique_ptr<Watcher> watcher_;
+  std::unique_ptr<ExchangeContext> exchange_;
+  std::vector<std::thread> threads_;
+  bool is_started_ = false;
+  std::atomic<bool> hurried_{false};
+  std::chrono::nanoseconds next_purge_{0};
+
+  Mutex mutex_;
+  CondVar stopping_changed_;
+  bool stopping_ STINT_GUARDED_BY(mutex_) = false;
+  std::string failure_ STINT_GUARDED_BY(mutex_);
+};
+
+}  // namespace stint

@@ -1,0 +1,62 @@
+#include "runtime/rescuer.hpp"
+#include <unistd.h>
+#include <utility>
+#include "base/log.hpp"
+#include "runtime/worker_page.hpp"
+
+namespace stint {
+
+Rescuer::Rescuer(Store& store, const Session& session, const Clock& clock)
+    : store_(store), session_(session), clock_(clock) {}
+
+int Rescuer::look() {
+  int rescued = 0;
+  std::map<WorkerId, Sighting> still_alive;
+  for (const WorkerRecord& worker : store_.list_workers(/*alive_only=*/true)) {
+    if (worker.id == session_.worker()) continue;
+    PageObservation page = observe_page(worker.info.boot_id, worker.info.page);
+    if (page.is_dead) {
+      if (rescue(worker, std::move(page.started), "its process has ended")) {
+        ++rescued;
+        ::unlink(worker.info.page.c_str());
+      }
+      continue;
+    }
+    if (is_silent(worker)) {
+      if (rescue(worker, std::move(page.started), "its beat has not changed for a lease")) ++rescued;
+      continue;
+    }
+    still_alive.insert(*sightings_.find(worker.id));
+  }
+  sightings_ = std::move(still_alive);
+  return rescued;
+}
+
+bool Rescuer::is_silent(const WorkerRecord& worker) {
+  const auto now = clock_.boot_now();
+  const auto [found, is_new] =
+      sightings_.try_emplace(worker.id, Sighting{.beat = worker.beat, .first_seen = now});
+  Sighting& sighting = found->second;
+  if (is_new || sighting.beat != worker.beat) {
+    sighting = {.beat = worker.beat, .first_seen = now};
+    return false;
+  }
+  // Who was cut off or paused itself has seen nothing: the lease counts from its own last break.
+  const auto watched_since = std::max(sighting.first_seen, session_.unbroken_since());
+  return now < session_.lease_until() && now - watched_since >= session_.options().lease;
+}
+
+bool Rescuer::rescue(const WorkerRecord& worker, std::optional<std::vector<StartedJob>> started,
+                     std::string_view evidence) {
+  const RescueResult result = store_.rescue(
+      {.worker = worker.id, .beat = worker.beat, .started = std::move(started)});
+  sightings_.erase(worker.id);
+  if (!result.was_dead) return false;
+  log_warning("worker",
+              "worker {} ({} on {}) is dead: {}; {} jobs charged with a crash, {} given back, {} failed",
+              worker.id.value, worker.info.pid, worker.info.node, evidence, result.crashed,
+              result.interrupted, result.failed);
+  return true;
+}
+
+}  // namespace stint
