@@ -126,8 +126,10 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
   return end;
 }
 
+}  // namespace
+
 /// The one function that catches what a user's task throws.
-Completion call_and_catch(JobRun& run, const detail::TaskDeclaration& task,
+Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
                           const RunEnvironment& environment, Contexts& contexts) {
   Completion end;
   try {
@@ -166,11 +168,9 @@ Completion call_and_catch(JobRun& run, const detail::TaskDeclaration& task,
   return end;
 }
 
-}  // namespace
-
 Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts) {
   const detail::TaskDeclaration& task = require_task(run, *environment.registry);
-  return call_and_catch(run, task, environment, thread_contexts);
+  return execute_declared(run, task, environment, thread_contexts);
 }
 
 std::string error_json(std::string_view type, std::string_view message) {

@@ -27,6 +27,10 @@ struct RunEnvironment {
 /// it. The times of the completion are left to the caller.
 Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts);
 
+/// The same for a task or command that is at hand, whether or not it is in the registry under the run's name.
+Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
+                            const RunEnvironment& environment, Contexts& thread_contexts);
+
 /// Describe a failure as the stores keep it: {"type", "message", "causes"}. Any text is taken.
 std::string error_json(std::string_view type, std::string_view message);
 

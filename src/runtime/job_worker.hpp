@@ -51,6 +51,9 @@ class JobWorker final {
   void stop() noexcept;
   /// Make a `drain` in another thread return at once.
   void hurry() { hurried_ = true; }
+  /// Before `start`: begin nothing until `run_one`.
+  void allow_no_runs() { board_->allow_runs(0); }
+  /// Execute at most one due job; starts the worker if it was not started.
   bool run_one();
   /// True once idle; false when `deadline` (boot clock) passed, or the worker ended or failed first.
   bool wait_idle(std::optional<std::chrono::nanoseconds> deadline);
