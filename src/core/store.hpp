@@ -52,7 +52,8 @@ class Store {
   // --- Execute ----------------------------------------------------------------------------------
 
   /// Complete jobs and claim others in one transaction. Claims from the highest lane that has a due
-  /// job for this worker. Nothing claimed means that a full scan of the domain's lanes found nothing.
+  /// job for this worker. Nothing claimed means that a full scan of the domain's lanes found
+  /// nothing.
   virtual Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) = 0;
   /// Stamp starts and progress of running jobs. One result each, in order.
   virtual std::vector<WriteResult> report(std::span<const Activity> activities) = 0;
@@ -66,13 +67,17 @@ class Store {
   // --- Workers ----------------------------------------------------------------------------------
 
   virtual WorkerId register_worker(const WorkerInfo& info) = 0;
-  /// Renew the lease: beat grows by one. False: the worker was declared dead and must register anew.
+  /// Renew the lease: beat grows by one. False: the worker was declared dead and must register
+  /// anew.
   virtual bool beat(WorkerId worker) = 0;
   /// Leave in good order: jobs still held go back as interrupted.
   virtual void retire_worker(WorkerId worker) = 0;
   virtual std::vector<WorkerRecord> list_workers(bool alive_only) = 0;
   /// Mark dead by compare-and-set on the beat, then free the worker's jobs with epoch + 1.
   virtual RescueResult rescue(const RescueRequest& request) = 0;
+  /// Free running jobs whose worker is not alive: a claim that was committed just after its worker
+  /// had been rescued leaves such. They are charged as a rescue without a page charges.
+  virtual RescueResult rescue_orphans() { return {}; }
 
   // --- Tasks, retention, schema -----------------------------------------------------------------
 
@@ -86,7 +91,8 @@ class Store {
   /// Wait for events of these domains.
   virtual std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) = 0;
 
-  /// How many calls of `exchange` at a time pay off; more workers than that gain nothing by overlap.
+  /// How many calls of `exchange` at a time pay off; more workers than that gain nothing by
+  /// overlap.
   virtual int useful_exchanges() const { return 1; }
 
   /// Let tests set the time of every later statement; nothing: the store's own clock again.
@@ -100,8 +106,8 @@ class StoreSchema {
   /// 0: there are no tables. Throws kConfiguration if the place holds something else.
   virtual int version() = 0;
   virtual int newest_version() const = 0;
-  /// Bring the tables to the newest version, each migration in a transaction of its own. Returns the
-  /// names of those applied. Safe to run from several programs at once.
+  /// Bring the tables to the newest version, each migration in a transaction of its own. Returns
+  /// the names of those applied. Safe to run from several programs at once.
   virtual std::vector<std::string> migrate() = 0;
   /// The text that `migrate` would run.
   virtual std::string migration_script() = 0;
@@ -118,7 +124,7 @@ struct StoreOptions {
 
 /// What a backend registers for its URL schemes.
 struct StoreBackend {
-  std::string_view name;     ///< "sqlite", "postgresql"
+  std::string_view name;  ///< "sqlite", "postgresql"
   std::span<const std::string_view> schemes;
   /// Open for use. Throws kConfiguration if the schema is missing, old or newer, naming the command
   /// that mends it; kUnavailable if the place cannot be reached.

@@ -10,8 +10,8 @@
 
 namespace stint {
 
-/// Make each object once, at its first use, and keep it. Thread-safe. One of these holds the objects of the
-/// process; each slot has one more for those of its thread.
+/// Make each object once, at its first use, and keep it. Thread-safe. One of these holds the
+/// objects of the process; each slot has one more for those of its thread.
 class Contexts final {
  public:
   /// `shared` holds the objects of the process; null in that one itself.

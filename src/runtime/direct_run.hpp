@@ -22,13 +22,14 @@ struct DirectOptions {
   /// Asked several times a second; a reason makes the task be asked to stop.
   std::function<StopReason()> stop_asked = [] { return StopReason::kNone; };
   /// For `job.enqueue`; opens the store.
-  std::function<JobId(std::string_view task, const json& args, EnqueueOptions options)> enqueue = {};
+  std::function<JobId(std::string_view task, const json& args, EnqueueOptions options)> enqueue =
+      {};
   /// Takes the lines of `job.log()`.
   std::function<void(LogLevel, const std::string&)> log = {};
 };
 
-/// Execute on the calling thread and return how it ended; never throws what the task throws. A task that
-/// ignores its stop holds the call: the caller's own signals decide.
+/// Execute on the calling thread and return how it ended; never throws what the task throws. A task
+/// that ignores its stop holds the call: the caller's own signals decide.
 DirectResult run_directly(const detail::TaskDeclaration& task, const RunEnvironment& environment,
                           const DirectOptions& options);
 

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-// The board holds a completion's end as a negative moment of the boot clock, so that adding the present
-// moment gives the time passed since.
+// The board holds a completion's end as a negative moment of the boot clock, so that adding the
+// present moment gives the time passed since.
 void shift_ends(std::vector<Completion>& completions, microseconds by) {
   for (Completion& one : completions) one.ended_before += by;
 }
@@ -49,10 +49,11 @@ void Exchanger::perform(ExchangePlan plan) {
     // What a job logged is there once the job is seen to have ended.
     if (!plan.completions.empty()) context_.logs.flush(context_.store);
     STINT_TEST_POINT("exchanger.before_exchange");
-    Exchange reply = exchange_with_store(plan);
+    const WorkerId claimer = context_.session.worker();
+    Exchange reply = exchange_with_store(plan, claimer);
     STINT_TEST_POINT("exchanger.after_exchange");
     note_fenced(plan, reply);
-    context_.board.merge(plan, std::move(reply));
+    context_.board.merge(plan, std::move(reply), claimer == context_.session.worker());
     if (backoff_.failures() > 0) log_info("worker", "the store answers again");
     backoff_.reset();
   } catch (const Error& error) {
@@ -62,10 +63,10 @@ void Exchanger::perform(ExchangePlan plan) {
   }
 }
 
-Exchange Exchanger::exchange_with_store(const ExchangePlan& plan) {
+Exchange Exchanger::exchange_with_store(const ExchangePlan& plan, WorkerId claimer) {
   ClaimRequest request;
   if (plan.claim_limit > 0) {
-    request = {.worker = context_.session.worker(),
+    request = {.worker = claimer,
                .node = context_.session.info().node,
                .tasks = context_.tasks,
                .domain = context_.domains.at(plan.domain),
@@ -79,8 +80,8 @@ Exchange Exchanger::exchange_with_store(const ExchangePlan& plan) {
   }
 }
 
-/// One completion that the store will never take must not hold up the others: find it, and let its job fail
-/// with that cause.
+/// One completion that the store will never take must not hold up the others: find it, and let its
+/// job fail with that cause.
 Exchange Exchanger::complete_one_by_one(const ExchangePlan& plan, const std::string& reason) {
   log_error("worker", "a batch of {} results was refused ({}); writing them one by one",
             plan.completions.size(), reason);
@@ -108,7 +109,8 @@ void Exchanger::note_fenced(const ExchangePlan& plan, const Exchange& reply) {
   for (std::size_t i = 0; i < reply.completed.size(); ++i) {
     if (reply.completed[i] != WriteResult::kFenced) continue;
     ++context_.fenced;
-    log_warning("worker", "the result of job {} (epoch {}) was dropped: the job was given to another",
+    log_warning("worker",
+                "the result of job {} (epoch {}) was dropped: the job was given to another",
                 plan.completions[i].id.value, plan.completions[i].epoch.value);
   }
 }

@@ -22,14 +22,16 @@ struct ExchangeContext {
   Session& session;
   WakeUp& wake_up;
   const Clock& clock;
-  std::vector<std::string> tasks;    ///< those that this worker has
-  std::vector<std::string> domains;  ///< as the board numbers them
+  std::vector<std::string> tasks;        ///< those that this worker has
+  std::vector<std::string> domains;      ///< as the board numbers them
   std::atomic<std::int64_t> fenced = 0;  ///< results that were refused
-  /// Once closed, writes that the store does not take are given up at this moment on the boot clock.
+  /// Once closed, writes that the store does not take are given up at this moment on the boot
+  /// clock.
   std::atomic<std::int64_t> give_up_at = INT64_MAX;
 };
 
-/// One loop of exchanges. Several may run at once; one of them is the main one and waits for events.
+/// One loop of exchanges. Several may run at once; one of them is the main one and waits for
+/// events.
 class Exchanger final {
  public:
   Exchanger(ExchangeContext& context, bool is_main) : context_(context), is_main_(is_main) {}
@@ -40,7 +42,7 @@ class Exchanger final {
  private:
   bool wait();
   void perform(ExchangePlan plan);
-  Exchange exchange_with_store(const ExchangePlan& plan);
+  Exchange exchange_with_store(const ExchangePlan& plan, WorkerId claimer);
   Exchange complete_one_by_one(const ExchangePlan& plan, const std::string& reason);
   void note_fenced(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);

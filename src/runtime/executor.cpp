@@ -37,7 +37,8 @@ json describe(const std::exception& error, int depth = 0) {
   } catch (const std::exception& cause) {
     result["causes"] = json::array({describe(cause, depth + 1)});
   } catch (...) {
-    result["causes"] = json::array({json{{"type", "unknown"}, {"message", "not a std::exception"}}});
+    result["causes"] =
+        json::array({json{{"type", "unknown"}, {"message", "not a std::exception"}}});
   }
   return result;
 }
@@ -54,7 +55,8 @@ Completion stopped(const JobRun& run, const json& error) {
     case StopReason::kTimeout:
       return failure(run, "timeout", json{{"type", "timeout"}, {"message", run.stop_message()}});
     case StopReason::kAborted: {
-      Completion end = failure(run, "aborted", json{{"type", "aborted"}, {"message", run.stop_message()}});
+      Completion end =
+          failure(run, "aborted", json{{"type", "aborted"}, {"message", run.stop_message()}});
       end.outcome = Outcome::kAborted;
       return end;
     }
@@ -130,7 +132,7 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
 
 /// The one function that catches what a user's task throws.
 Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
-                          const RunEnvironment& environment, Contexts& contexts) {
+                            const RunEnvironment& environment, Contexts& contexts) {
   Completion end;
   try {
     return call_task(run, task, environment, contexts);

@@ -23,11 +23,12 @@ struct RunEnvironment {
   std::shared_ptr<Contexts> contexts;  ///< of the process
 };
 
-/// Execute one job on the calling thread. Never throws what the task throws: the one place that catches
-/// it. The times of the completion are left to the caller.
+/// Execute one job on the calling thread. Never throws what the task throws: the one place that
+/// catches it. The times of the completion are left to the caller.
 Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts);
 
-/// The same for a task or command that is at hand, whether or not it is in the registry under the run's name.
+/// The same for a task or command that is at hand, whether or not it is in the registry under the
+/// run's name.
 Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
                             const RunEnvironment& environment, Contexts& thread_contexts);
 

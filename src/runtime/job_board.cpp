@@ -66,9 +66,8 @@ std::optional<ClaimedJob> JobBoard::take_job() {
 void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds took) {
   const MutexLock lock{mutex_};
   const double seconds = std::chrono::duration<double>(took).count();
-  average_seconds_ = average_seconds_ < 0
-                         ? seconds
-                         : average_seconds_ + (seconds - average_seconds_) * kWeight;
+  average_seconds_ =
+      average_seconds_ < 0 ? seconds : average_seconds_ + (seconds - average_seconds_) * kWeight;
   --running_;
   release(job.domain, 1);
   if (lone_runs_) {
@@ -163,7 +162,7 @@ std::optional<ExchangePlan> JobBoard::plan_exchange(bool is_main) {
   return plan;
 }
 
-void JobBoard::merge(const ExchangePlan& plan, Exchange reply) {
+void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
   const MutexLock lock{mutex_};
   --exchanges_;
   if (plan.claim_limit > 0) {
@@ -179,7 +178,7 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply) {
     if (ready_.empty() && claimed > 0) last_begin_ = clock_.boot_now();
   }
   for (ClaimedJob& job : reply.claimed) {
-    if (!claims_) {
+    if (!claims_ || !is_own) {
       give_back(std::move(job));
     } else {
       (job.crashes > 0 ? lone_ : ready_).push_back(std::move(job));
@@ -232,7 +231,8 @@ nanoseconds JobBoard::longest_wait() {
     return std::max(kLinger - (clock_.boot_now() - oldest_completion_), nanoseconds{10'000});
   }
   if (!all_domains_empty() || !claims_) return kLongestWait;  // every slot is taken
-  const std::size_t step = std::min<std::size_t>(static_cast<std::size_t>(polls_), kPolls.size() - 1);
+  const std::size_t step =
+      std::min<std::size_t>(static_cast<std::size_t>(polls_), kPolls.size() - 1);
   ++polls_;
   return kPolls.at(step);
 }
@@ -318,10 +318,11 @@ bool JobBoard::is_closed() {
 
 JobBoard::Standing JobBoard::standing_locked() const {
   Standing result;
-  result.is_empty = ready_.empty() && lone_.empty() && running_ == 0 && completions_.empty() &&
-                    exchanges_ == 0;
+  result.is_empty =
+      ready_.empty() && lone_.empty() && running_ == 0 && completions_.empty() && exchanges_ == 0;
   result.is_idle = result.is_empty && all_domains_empty();
   result.is_exhausted = result.is_empty && allowed_runs_ == 0;
+  result.running = running_;
   result.begun = begun_;
   return result;
 }
@@ -371,9 +372,8 @@ void JobBoard::add_completion(Completion completion) {
 }
 
 void JobBoard::release(const std::string& domain, int jobs) {
-  const auto found = std::find_if(domains_.begin(), domains_.end(), [&](const Domain& one) {
-    return one.share.name == domain;
-  });
+  const auto found = std::find_if(domains_.begin(), domains_.end(),
+                                  [&](const Domain& one) { return one.share.name == domain; });
   if (found != domains_.end()) found->held -= jobs;
 }
 

@@ -1,4 +1,5 @@
-/// What a worker has in hand: claimed jobs that wait for a slot, and ended ones that wait to be written.
+/// What a worker has in hand: claimed jobs that wait for a slot, and ended ones that wait to be
+/// written.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -23,7 +24,7 @@ struct DomainShare {
 struct BoardOptions {
   int slots = 1;
   std::vector<DomainShare> domains = {{.name = "default"}};
-  int largest_batch = 256;       ///< claimed or completed in one exchange
+  int largest_batch = 256;         ///< claimed or completed in one exchange
   std::int64_t allowed_runs = -1;  ///< -1: no limit
 };
 
@@ -35,9 +36,9 @@ struct ExchangePlan {
   std::uint64_t scan = 0;  ///< of the board, when the plan was made
 };
 
-/// Be the meeting place of slots, exchangers and the watcher. Thread-safe. Decides how many jobs are
-/// claimed: as many as the slots can begin within about 50 ms, so that quick jobs travel in large batches
-/// and long jobs are never held by a worker that cannot begin them.
+/// Be the meeting place of slots, exchangers and the watcher. Thread-safe. Decides how many jobs
+/// are claimed: as many as the slots can begin within about 50 ms, so that quick jobs travel in
+/// large batches and long jobs are never held by a worker that cannot begin them.
 class JobBoard final {
  public:
   JobBoard(BoardOptions options, const Clock& clock, std::function<void()> interrupt_exchanger);
@@ -53,11 +54,12 @@ class JobBoard final {
 
   // --- Exchangers -------------------------------------------------------------------------------
 
-  /// Say what to exchange now; nothing if there is nothing to do. `is_main` is the exchanger that also
-  /// waits for events; others only help when there is much to write.
+  /// Say what to exchange now; nothing if there is nothing to do. `is_main` is the exchanger that
+  /// also waits for events; others only help when there is much to write.
   std::optional<ExchangePlan> plan_exchange(bool is_main);
-  /// Take in the reply.
-  void merge(const ExchangePlan& plan, Exchange reply);
+  /// Take in the reply. `is_own` tells whether the worker that claimed is still registered; if not,
+  /// what it claimed goes back.
+  void merge(const ExchangePlan& plan, Exchange reply, bool is_own);
   /// The exchange failed and had no effect: keep the completions.
   void undo(ExchangePlan plan);
   /// Wait until there may be something for a helping exchanger. False: closed and all is written.
@@ -88,13 +90,15 @@ class JobBoard final {
   bool is_closed();
 
   struct Standing {
-    bool is_idle = false;      ///< nothing here, and a full scan found nothing
+    bool is_idle = false;       ///< nothing here, and a full scan found nothing
     bool is_exhausted = false;  ///< no run allowed any more, nothing here
-    bool is_empty = false;     ///< nothing runs, waits or is being written
-    std::int64_t begun = 0;    ///< jobs begun since the start
+    bool is_empty = false;      ///< nothing runs, waits or is being written
+    int running = 0;            ///< jobs in slots
+    std::int64_t begun = 0;     ///< jobs begun since the start
   };
   Standing standing();
-  /// Wait until `is_met` holds of the standing; false when `deadline` on the boot clock passed first.
+  /// Wait until `is_met` holds of the standing (it is called under the board's lock); false when
+  /// `deadline` on the boot clock passed first.
   bool wait_until(const std::function<bool(const Standing&)>& is_met,
                   std::optional<std::chrono::nanoseconds> deadline);
 

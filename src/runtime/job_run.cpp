@@ -1,8 +1,8 @@
 #include "runtime/job_run.hpp"
-#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <fmt/format.h>
 #include "base/utf8.hpp"
 
 namespace stint {
@@ -26,7 +26,8 @@ JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const C
       deadline_(deadline_of(job_, started_at_)) {}
 
 void JobRun::sleep_for(std::chrono::nanoseconds duration) {
-  // Far sleeps are cut in pieces: the condition variable's clock stands still while the machine sleeps.
+  // Far sleeps are cut in pieces: the condition variable's clock stands still while the machine
+  // sleeps.
   constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds{1};
   const std::chrono::nanoseconds end = clock_.boot_now() + duration;
   MutexLock lock{mutex_};

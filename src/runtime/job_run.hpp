@@ -14,8 +14,8 @@
 
 namespace stint {
 
-/// What an execution needs of its surroundings. Shared: a task that ignores its stop may outlive the
-/// worker that started it.
+/// What an execution needs of its surroundings. Shared: a task that ignores its stop may outlive
+/// the worker that started it.
 class JobHost {
  public:
   virtual ~JobHost() = default;

@@ -41,7 +41,8 @@ WorkerInfo with_page(WorkerInfo info, const WorkerPage* page) {
 
 }  // namespace
 
-JobWorker::JobWorker(std::shared_ptr<Store> store, std::shared_ptr<const RunEnvironment> environment,
+JobWorker::JobWorker(std::shared_ptr<Store> store,
+                     std::shared_ptr<const RunEnvironment> environment,
                      std::shared_ptr<JobHost> host, std::shared_ptr<LogBuffer> logs,
                      JobWorkerOptions options)
     : store_(std::move(store)),
@@ -62,10 +63,11 @@ JobWorker::JobWorker(std::shared_ptr<Store> store, std::shared_ptr<const RunEnvi
   slot_context_ = std::make_shared<SlotContext>(
       SlotContext{board_, page_, store_, std::move(host), environment_, clock_});
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
-  watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch, clock_);
-  exchange_ = std::make_unique<ExchangeContext>(
-      *store_, *board_, *logs_, session_, *wake_up_, clock_,
-      environment_->registry->task_names(), domains);
+  watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
+                                       clock_);
+  exchange_ =
+      std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_, clock_,
+                                        environment_->registry->task_names(), domains);
 }
 
 JobWorker::~JobWorker() { stop(); }
@@ -88,7 +90,8 @@ void JobWorker::start() {
   });
   threads_.emplace_back([this] {
     guard("watcher", [this] {
-      repeat("watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); });
+      repeat(
+          "watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); });
     });
   });
   threads_.emplace_back([this] {
@@ -167,7 +170,8 @@ bool JobWorker::drain(nanoseconds grace) {
   const nanoseconds until = clock_.boot_now() + grace;
   for (;;) {
     const nanoseconds step = std::min(until, clock_.boot_now() + std::chrono::milliseconds{100});
-    if (board_->wait_until([](const JobBoard::Standing& now) { return now.is_empty; }, step)) return true;
+    if (board_->wait_until([](const JobBoard::Standing& now) { return now.is_empty; }, step))
+      return true;
     if (hurried_ || clock_.boot_now() >= until || !failure().empty()) return false;
   }
 }
@@ -177,10 +181,11 @@ void JobWorker::interrupt_running() noexcept {
     run->request_stop(StopReason::kShutdown, "the worker must end");
   }
   const nanoseconds until = clock_.boot_now() + options_.watch.grace;
-  const auto nothing_runs = [this](const JobBoard::Standing&) { return slots_->running().empty(); };
+  const auto nothing_runs = [](const JobBoard::Standing& now) { return now.running == 0; };
   board_->wait_until(nothing_runs, until);
   for (const auto& run : slots_->running()) {
-    slots_->abandon(run, Completion{.id = run->id(), .epoch = run->epoch(), .outcome = Outcome::kInterrupted});
+    slots_->abandon(
+        run, Completion{.id = run->id(), .epoch = run->epoch(), .outcome = Outcome::kInterrupted});
   }
 }
 
@@ -196,7 +201,8 @@ void JobWorker::stop() noexcept {
     logs_->flush(*store_);
     session_.close();
   } catch (const std::exception& error) {
-    log_error("worker", "the worker could not leave in good order ({}); its jobs will be rescued", error.what());
+    log_error("worker", "the worker could not leave in good order ({}); its jobs will be rescued",
+              error.what());
   }
   join();
   logs_->close();
@@ -219,7 +225,9 @@ bool JobWorker::run_one() {
   const std::int64_t before = board_->standing().begun;
   board_->allow_runs(1);
   board_->wait_until(
-      [this](const JobBoard::Standing& now) { return now.is_exhausted || now.is_idle || !failure().empty(); },
+      [this](const JobBoard::Standing& now) {
+        return now.is_exhausted || now.is_idle || !failure().empty();
+      },
       std::nullopt);
   board_->allow_runs(0);
   return board_->standing().begun > before;
@@ -241,7 +249,8 @@ void JobWorker::wait_ended(const std::function<bool()>& wake) {
   while (!is_over && !wake()) {
     const nanoseconds step = clock_.boot_now() + std::chrono::milliseconds{100};
     is_over = board_->wait_until(
-        [this](const JobBoard::Standing& now) { return now.is_exhausted || !failure().empty(); }, step);
+        [this](const JobBoard::Standing& now) { return now.is_exhausted || !failure().empty(); },
+        step);
   }
 }
 

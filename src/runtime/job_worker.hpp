@@ -34,12 +34,13 @@ struct JobWorkerOptions {
   WorkerInfo info = {};
 };
 
-/// Run jobs from `start` to `stop`. Used by one owner; `request_stop`-like members may be called from any
-/// thread.
+/// Run jobs from `start` to `stop`. Used by one owner; `request_stop`-like members may be called
+/// from any thread.
 class JobWorker final {
  public:
   JobWorker(std::shared_ptr<Store> store, std::shared_ptr<const RunEnvironment> environment,
-            std::shared_ptr<JobHost> host, std::shared_ptr<LogBuffer> logs, JobWorkerOptions options);
+            std::shared_ptr<JobHost> host, std::shared_ptr<LogBuffer> logs,
+            JobWorkerOptions options);
   ~JobWorker();
   JobWorker(const JobWorker&) = delete;
   JobWorker& operator=(const JobWorker&) = delete;
@@ -55,9 +56,11 @@ class JobWorker final {
   void allow_no_runs() { board_->allow_runs(0); }
   /// Execute at most one due job; starts the worker if it was not started.
   bool run_one();
-  /// True once idle; false when `deadline` (boot clock) passed, or the worker ended or failed first.
+  /// True once idle; false when `deadline` (boot clock) passed, or the worker ended or failed
+  /// first.
   bool wait_idle(std::optional<std::chrono::nanoseconds> deadline);
-  /// Wait until the allowed runs are used up or a role failed, or `wake` returns true (asked each 0.1 s).
+  /// Wait until the allowed runs are used up or a role failed, or `wake` returns true (asked each
+  /// 0.1 s).
   void wait_ended(const std::function<bool()>& wake);
 
   bool is_started() const { return is_started_; }

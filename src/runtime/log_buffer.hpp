@@ -6,13 +6,14 @@
 
 namespace stint {
 
-/// Collect lines from all jobs and write them in batches. Thread-safe. A writer that is far ahead of the
-/// store waits.
+/// Collect lines from all jobs and write them in batches. Thread-safe. A writer that is far ahead
+/// of the store waits.
 class LogBuffer final {
  public:
   /// Keep one line; blocks while more than 16 MiB wait, unless the buffer was closed.
   void add(NewLogLine line);
-  /// Write what there is, in order. Throws Error for an outage that may pass; the lines are then kept.
+  /// Write what there is, in order. Throws Error for an outage that may pass; the lines are then
+  /// kept.
   void flush(Store& store);
   /// Drop lines from now on: nobody writes them any more.
   void close();

@@ -23,12 +23,20 @@ int Rescuer::look() {
       continue;
     }
     if (is_silent(worker)) {
-      if (rescue(worker, std::move(page.started), "its beat has not changed for a lease")) ++rescued;
+      if (rescue(worker, std::move(page.started), "its beat has not changed for a lease"))
+        ++rescued;
       continue;
     }
     still_alive.insert(*sightings_.find(worker.id));
   }
   sightings_ = std::move(still_alive);
+  const RescueResult orphans = store_.rescue_orphans();
+  if (orphans.was_dead) {
+    log_warning(
+        "worker",
+        "found jobs of workers that are gone: {} charged with a crash, {} given back, {} failed",
+        orphans.crashed, orphans.interrupted, orphans.failed);
+  }
   return rescued;
 }
 
@@ -48,14 +56,15 @@ bool Rescuer::is_silent(const WorkerRecord& worker) {
 
 bool Rescuer::rescue(const WorkerRecord& worker, std::optional<std::vector<StartedJob>> started,
                      std::string_view evidence) {
-  const RescueResult result = store_.rescue(
-      {.worker = worker.id, .beat = worker.beat, .started = std::move(started)});
+  const RescueResult result =
+      store_.rescue({.worker = worker.id, .beat = worker.beat, .started = std::move(started)});
   sightings_.erase(worker.id);
   if (!result.was_dead) return false;
-  log_warning("worker",
-              "worker {} ({} on {}) is dead: {}; {} jobs charged with a crash, {} given back, {} failed",
-              worker.id.value, worker.info.pid, worker.info.node, evidence, result.crashed,
-              result.interrupted, result.failed);
+  log_warning(
+      "worker",
+      "worker {} ({} on {}) is dead: {}; {} jobs charged with a crash, {} given back, {} failed",
+      worker.id.value, worker.info.pid, worker.info.node, evidence, result.crashed,
+      result.interrupted, result.failed);
   return true;
 }
 

@@ -8,9 +8,9 @@
 
 namespace stint {
 
-/// Judge by observation, not by any clock of a server: a worker is dead when its beat has not changed for one
-/// lease, during which the observer's own beats all succeeded. On the same machine the lock on the worker's
-/// page tells at once. Used by one thread.
+/// Judge by observation, not by any clock of a server: a worker is dead when its beat has not
+/// changed for one lease, during which the observer's own beats all succeeded. On the same machine
+/// the lock on the worker's page tells at once. Used by one thread.
 class Rescuer final {
  public:
   Rescuer(Store& store, const Session& session, const Clock& clock);

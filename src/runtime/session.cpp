@@ -21,20 +21,23 @@ bool Session::beat() {
   try {
     is_known = store_.beat(worker());
   } catch (const Error&) {
-    unbroken_since_.store(clock_.boot_now().count());  // whom we watch may have been cut off as well
+    unbroken_since_.store(
+        clock_.boot_now().count());  // whom we watch may have been cut off as well
     throw;
   }
   if (is_known) {
     renewed(sent_at);
     return true;
   }
-  log_warning("worker", "worker {} was declared dead while it lived; registering anew", worker().value);
+  log_warning("worker", "worker {} was declared dead while it lived; registering anew",
+              worker().value);
   open();
   return false;
 }
 
 void Session::renewed(std::chrono::nanoseconds sent_at) {
-  // A pause of this process longer than a lease hides what others did meanwhile: begin to watch anew.
+  // A pause of this process longer than a lease hides what others did meanwhile: begin to watch
+  // anew.
   if (sent_at.count() > until_.load()) unbroken_since_.store(sent_at.count());
   until_.store((sent_at + options_.lease).count());
 }

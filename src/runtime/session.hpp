@@ -22,8 +22,8 @@ class Session final {
 
   /// Register with the store. Throws Error kUnavailable.
   void open();
-  /// Renew. Returns true if the lease holds as before; false if the worker had been declared dead and
-  /// registered anew: what it had claimed is no longer its own. Throws Error kUnavailable.
+  /// Renew. Returns true if the lease holds as before; false if the worker had been declared dead
+  /// and registered anew: what it had claimed is no longer its own. Throws Error kUnavailable.
   bool beat();
   /// Leave in good order. Jobs still held go back.
   void close();
@@ -31,7 +31,8 @@ class Session final {
   WorkerId worker() const { return WorkerId{id_.load()}; }
   const WorkerInfo& info() const { return info_; }
   const LeaseOptions& options() const { return options_; }
-  /// Until when the lease holds for certain, on the boot clock: counted from before the last good renewal.
+  /// Until when the lease holds for certain, on the boot clock: counted from before the last good
+  /// renewal.
   std::chrono::nanoseconds lease_until() const { return std::chrono::nanoseconds{until_.load()}; }
   /// Renewals that succeeded in a row, without a failure or a pause longer than the lease between.
   std::chrono::nanoseconds unbroken_since() const {

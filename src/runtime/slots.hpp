@@ -16,8 +16,8 @@
 
 namespace stint {
 
-/// What a slot's thread needs. Shared with threads that were left to a task which ignores its stop, and may
-/// then outlive the worker.
+/// What a slot's thread needs. Shared with threads that were left to a task which ignores its stop,
+/// and may then outlive the worker.
 struct SlotContext {
   std::shared_ptr<JobBoard> board;
   std::shared_ptr<WorkerPage> page;  ///< null: this worker writes none
@@ -27,8 +27,8 @@ struct SlotContext {
   const Clock& clock;  ///< lives as long as the process
 };
 
-/// Own the slots of a worker. `start` and `stop` are called by the worker, `running` and `abandon` by its
-/// watcher.
+/// Own the slots of a worker. `start` and `stop` are called by the worker, `running` and `abandon`
+/// by its watcher.
 class Slots final {
  public:
   Slots(int count, std::shared_ptr<const SlotContext> context);
@@ -42,8 +42,8 @@ class Slots final {
   /// What runs now.
   std::vector<std::shared_ptr<JobRun>> running();
 
-  /// End a job whose task ignores its stop: hand in `end` for it, leave its thread to itself and start
-  /// another for the slot. False: the job had ended by itself.
+  /// End a job whose task ignores its stop: hand in `end` for it, leave its thread to itself and
+  /// start another for the slot. False: the job had ended by itself.
   bool abandon(const std::shared_ptr<JobRun>& run, Completion end);
 
   /// Threads that were left to their tasks and have not returned yet.

@@ -1,7 +1,7 @@
 #include "runtime/watcher.hpp"
-#include <fmt/format.h>
 #include <algorithm>
 #include <utility>
+#include <fmt/format.h>
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "runtime/executor.hpp"
@@ -73,8 +73,8 @@ void Watcher::stop_overdue(const Runs& runs) {
   const nanoseconds now = clock_.boot_now();
   for (const auto& run : runs) {
     if (run->deadline() && now >= *run->deadline()) {
-      run->request_stop(StopReason::kTimeout,
-                        fmt::format("ran longer than its timeout of {}", format_duration(run->job().timeout)));
+      run->request_stop(StopReason::kTimeout, fmt::format("ran longer than its timeout of {}",
+                                                          format_duration(run->job().timeout)));
     }
   }
 }
@@ -85,7 +85,8 @@ void Watcher::abandon_deaf(const Runs& runs) {
     const auto asked = run->stop_asked_at();
     if (!asked || now - *asked < options_.grace) continue;
     const StopReason reason = run->stop_reason();
-    // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written anyway.
+    // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written
+    // anyway.
     if (reason != StopReason::kTimeout && reason != StopReason::kAborted) continue;
     slots_.abandon(run, end_of_deaf(*run, slots_.registry()));
   }

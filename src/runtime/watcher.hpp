@@ -1,4 +1,5 @@
-/// Look after what runs: aborts, timeouts, stops that are ignored, starts and progress to report, logs.
+/// Look after what runs: aborts, timeouts, stops that are ignored, starts and progress to report,
+/// logs.
 #pragma once
 #include <chrono>
 #include <set>

@@ -1,6 +1,5 @@
 #include "runtime/worker_page.hpp"
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <fmt/format.h>
 #include "stint/error.hpp"
 
 namespace stint {
@@ -23,13 +23,15 @@ struct Entry {
   std::atomic<std::int64_t> job;
   std::atomic<std::int64_t> epoch;
 };
-static_assert(std::atomic<std::int64_t>::is_always_lock_free, "the page is shared between processes");
+static_assert(std::atomic<std::int64_t>::is_always_lock_free,
+              "the page is shared between processes");
 
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
-  throw Error{ErrorCode::kUnavailable,
-              fmt::format("cannot {} the worker's page {}: {}; set XDG_RUNTIME_DIR to a folder that this "
-                          "user can write",
-                          what, path, std::strerror(errno))};
+  throw Error{
+      ErrorCode::kUnavailable,
+      fmt::format("cannot {} the worker's page {}: {}; set XDG_RUNTIME_DIR to a folder that this "
+                  "user can write",
+                  what, path, std::strerror(errno))};
 }
 
 flock whole_file_lock(short type) {
@@ -54,7 +56,7 @@ class Descriptor final {
 };
 
 bool is_private_folder(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
          status.st_uid == ::geteuid() && (status.st_mode & 0077) == 0;
 }
@@ -69,7 +71,8 @@ struct WorkerPage::Map {
 WorkerPage::WorkerPage(const std::string& directory) {
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path{directory}.parent_path(), ignored);
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail("make the folder of", directory);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    fail("make the folder of", directory);
   if (!is_private_folder(directory)) {
     errno = EPERM;
     fail("use the folder of (it must be this user's alone)", directory);
@@ -123,12 +126,12 @@ PageObservation observe_page(const std::string& boot_id, const std::string& path
   PageObservation result;
   if (path.empty() || boot_id.empty() || boot_id != machine_boot_id()) return result;
   const Descriptor file{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
-  struct stat status {};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0 ||
-      status.st_size < 16) {
+  struct stat status{};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0 || status.st_size < 16) {
     return result;
   }
-  std::vector<std::int64_t> content(static_cast<std::size_t>(status.st_size) / sizeof(std::int64_t));
+  std::vector<std::int64_t> content(static_cast<std::size_t>(status.st_size) /
+                                    sizeof(std::int64_t));
   const auto bytes = ::pread(file.get(), content.data(), content.size() * sizeof(std::int64_t), 0);
   if (bytes != static_cast<ssize_t>(content.size() * sizeof(std::int64_t)) || content.empty() ||
       static_cast<std::uint64_t>(content.front()) != kMagic) {

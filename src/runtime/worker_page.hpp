@@ -1,4 +1,5 @@
-/// A worker's page: a small mapped file that tells, after the worker's death, what it was executing.
+/// A worker's page: a small mapped file that tells, after the worker's death, what it was
+/// executing.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -9,15 +10,16 @@
 
 namespace stint {
 
-/// Own the page of this process's worker. The file is locked (an open-file-description lock) while the
-/// object lives: the kernel frees the lock at the process's death, however it dies. Writing an entry is two
-/// stores to mapped memory; no system call.
+/// Own the page of this process's worker. The file is locked (an open-file-description lock) while
+/// the object lives: the kernel frees the lock at the process's death, however it dies. Writing an
+/// entry is two stores to mapped memory; no system call.
 class WorkerPage final {
  public:
   /// The most slots that a page has room for.
   static constexpr int kSlots = 1024;
 
-  /// Make and lock a new page in `directory` (made with mode 0700 if missing). Throws Error kUnavailable.
+  /// Make and lock a new page in `directory` (made with mode 0700 if missing). Throws Error
+  /// kUnavailable.
   explicit WorkerPage(const std::string& directory);
   /// Unlock and remove the file.
   ~WorkerPage();
@@ -51,8 +53,8 @@ struct PageObservation {
   std::optional<std::vector<StartedJob>> started = {};
 };
 
-/// Look at the page of a worker that registered `boot_id` and `path`. A page of another boot, or one that
-/// is missing or unreadable, shows nothing.
+/// Look at the page of a worker that registered `boot_id` and `path`. A page of another boot, or
+/// one that is missing or unreadable, shows nothing.
 PageObservation observe_page(const std::string& boot_id, const std::string& path);
 
 }  // namespace stint
