@@ -13,6 +13,7 @@ namespace stint {
 /// Say what kind of thing went wrong. Each kind has one exit code of the command line.
 enum class ErrorCode {
   kInternal,       ///< a defect of the library; exit 70
+  kFailed,         ///< a job that was waited for failed or was aborted; exit 1
   kUsage,          ///< a call or command line that cannot be meant; exit 2
   kNotFound,       ///< no such job, task, worker; exit 3
   kNotOwner,       ///< somebody else's; exit 4

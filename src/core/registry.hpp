@@ -14,7 +14,7 @@
 namespace stint {
 
 /// Immutable once built; shared between threads.
-class Registry {
+class Registry final {
  public:
   /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert or are no
   /// choice, two tasks of one name, arguments named like an option of `run`, names, ranges, contexts that

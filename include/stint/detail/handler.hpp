@@ -53,9 +53,20 @@ struct IsTime : std::false_type {};
 template <typename D>
 struct IsTime<std::chrono::time_point<std::chrono::system_clock, D>> : std::true_type {};
 
-/// Say what JSON a C++ type takes.
+/// Name the type of a JSON value; kAny for null.
+ArgumentType argument_type_of(const json& value);
+
+/// Ranges that become JSON lists: no maps, no text, no path (a range of itself).
 template <typename T>
-constexpr ArgumentType argument_type() {
+inline constexpr bool kIsList = false;
+template <std::ranges::range T>
+  requires(!requires { typename T::mapped_type; } && !std::same_as<T, std::string> &&
+           !std::same_as<T, json> && !std::same_as<std::ranges::range_value_t<T>, T>)
+inline constexpr bool kIsList<T> = true;
+
+/// Say what JSON a C++ type takes. What a type of the user's own becomes, its default value tells.
+template <typename T>
+ArgumentType argument_type() {
   if constexpr (std::same_as<T, bool>) {
     return ArgumentType::kBoolean;
   } else if constexpr (std::integral<T>) {
@@ -66,20 +77,21 @@ constexpr ArgumentType argument_type() {
     return ArgumentType::kString;
   } else if constexpr (std::same_as<T, Bytes>) {
     return ArgumentType::kBytes;
-  } else if constexpr (std::same_as<T, json> || std::is_enum_v<T>) {
-    return ArgumentType::kAny;
   } else if constexpr (IsTime<T>::value) {
     return ArgumentType::kTime;
   } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
     return ArgumentType::kDay;
   } else if constexpr (IsDuration<T>::value) {
     return ArgumentType::kDuration;
-  } else if constexpr (requires { typename T::mapped_type; }) {
+  } else if constexpr (requires { typename T::mapped_type; } && !std::same_as<T, json>) {
     return ArgumentType::kObject;
-  } else if constexpr (std::ranges::range<T>) {
+  } else if constexpr (kIsList<T>) {
     return ArgumentType::kArray;
+  } else if constexpr (!std::same_as<T, json> && !IsOptional<T>::value &&
+                       std::is_default_constructible_v<T> && std::is_constructible_v<json, T>) {
+    return argument_type_of(json(T{}));
   } else {
-    return ArgumentType::kObject;
+    return ArgumentType::kAny;
   }
 }
 
@@ -105,7 +117,7 @@ void describe_type(ArgumentSpec& spec) {
   } else {
     spec.type = argument_type<T>();
     describe_range<T>(spec);
-    if constexpr (argument_type<T>() == ArgumentType::kArray) {
+    if constexpr (kIsList<T>) {
       using Element = std::remove_cvref_t<std::ranges::range_value_t<T>>;
       spec.element = argument_type<Element>();
       describe_range<Element>(spec);

@@ -1,0 +1,270 @@
+#include "core/arguments.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include "base/nearest.hpp"
+#include "base/utf8.hpp"
+#include "stint/error.hpp"
+#include "stint/module.hpp"
+
+namespace stint {
+namespace {
+
+// Show a value in a message: as JSON, and not all of a long one.
+std::string shown(const json& value) {
+  constexpr std::size_t kLongest = 60;
+  if (value.is_binary()) return fmt::format("{} bytes", value.get_binary().size());
+  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() <= kLongest) return text;
+  text.resize(kLongest);
+  text.resize(valid_utf8_length(text));
+  return text + "...";
+}
+
+std::string shown_list(std::span<const json> values) {
+  std::vector<std::string> texts;
+  for (const json& value : values) texts.push_back(shown(value));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// What the exception says, without the code that the JSON library puts before it.
+std::string cause_of(const std::exception& error) {
+  const std::string_view text = error.what();
+  const std::size_t end = text.find("] ");
+  if (text.starts_with("[json.exception") && end != std::string_view::npos) {
+    return sanitize_text(text.substr(end + 2));
+  }
+  return sanitize_text(text);
+}
+
+std::string_view type_phrase(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::kAny:
+      return "any JSON value";
+    case ArgumentType::kBoolean:
+      return "true or false";
+    case ArgumentType::kInteger:
+      return "an integer";
+    case ArgumentType::kNumber:
+      return "a number";
+    case ArgumentType::kString:
+      return "a string";
+    case ArgumentType::kBytes:
+      return "bytes or a string";
+    case ArgumentType::kTime:
+      return "a time such as \"2026-11-21T12:00:00Z\"";
+    case ArgumentType::kDay:
+      return "a day such as \"2026-11-21\"";
+    case ArgumentType::kDuration:
+      return "a duration such as \"90s\" or a number of seconds";
+    case ArgumentType::kArray:
+      return "a list";
+    case ArgumentType::kObject:
+      return "an object";
+  }
+  return "something else";
+}
+
+// 400.0 is taken for 400: some languages write every number with a point.
+void make_whole(json& value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53: up to here doubles hold each integer
+  if (!value.is_number_float()) return;
+  const double number = value.get<double>();
+  if (std::abs(number) <= kExact && std::trunc(number) == number) {
+    value = static_cast<std::int64_t>(number);
+  }
+}
+
+template <typename Parse>
+bool parses(Parse parse, const json& value) {
+  try {
+    static_cast<void>(parse(value));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool has_type(ArgumentType type, const json& value) {
+  switch (type) {
+    case ArgumentType::kAny:
+      return true;
+    case ArgumentType::kBoolean:
+      return value.is_boolean();
+    case ArgumentType::kInteger:
+      return value.is_number_integer();
+    case ArgumentType::kNumber:
+      return value.is_number() && std::isfinite(value.get<double>());
+    case ArgumentType::kString:
+      return value.is_string();
+    case ArgumentType::kBytes:
+      return value.is_binary() || value.is_string();
+    case ArgumentType::kTime:
+      return parses(detail::parse_time, value);
+    case ArgumentType::kDay:
+      return parses(detail::parse_day, value);
+    case ArgumentType::kDuration:
+      return parses(detail::parse_duration, value);
+    case ArgumentType::kArray:
+      return value.is_array();
+    case ArgumentType::kObject:
+      return value.is_object();
+  }
+  return false;
+}
+
+bool in_range(const ArgumentSpec& spec, const json& value) {
+  const bool beyond = value.is_number_unsigned() && !std::in_range<std::int64_t>(
+                                                        value.get<std::uint64_t>());
+  if (beyond) return false;
+  const auto number = value.get<std::int64_t>();
+  return number >= spec.minimum && number <= spec.maximum;
+}
+
+// Check one value against a type, and convert what may be written in two ways to the one that is kept.
+std::string type_problem(ArgumentType type, const ArgumentSpec& spec, json& value) {
+  if (type == ArgumentType::kInteger) make_whole(value);
+  if (!has_type(type, value)) {
+    return fmt::format("must be {}, not {}", type_phrase(type), shown(value));
+  }
+  if (type == ArgumentType::kInteger && !in_range(spec, value)) {
+    return fmt::format("{} is out of range: {} to {}", shown(value), spec.minimum, spec.maximum);
+  }
+  if (type == ArgumentType::kBytes && value.is_string()) value = json(value.get<Bytes>());
+  return {};
+}
+
+std::string element_problem(const ArgumentSpec& spec, json& list) {
+  std::size_t index = 0;
+  for (json& element : list) {
+    const std::string problem = type_problem(spec.element, spec, element);
+    if (!problem.empty()) return fmt::format("element {}: {}", index, problem);
+    ++index;
+  }
+  return {};
+}
+
+bool takes_null(const ArgumentSpec& spec) {
+  return spec.nullable || spec.type == ArgumentType::kAny ||
+         (!spec.required && !spec.default_value);
+}
+
+std::vector<std::string> names_of(std::span<const ArgumentSpec> specs) {
+  std::vector<std::string> names;
+  for (const ArgumentSpec& spec : specs) names.push_back(spec.name);
+  return names;
+}
+
+void add_unknown(std::span<const ArgumentSpec> specs, const json& args,
+                 std::vector<std::string>& problems) {
+  const std::vector<std::string> names = names_of(specs);
+  for (const auto& [key, value] : args.items()) {
+    if (std::ranges::find(names, key) != names.end()) continue;
+    const std::string hint = did_you_mean(key, names);
+    std::string known = "the task takes no arguments";
+    if (!names.empty()) known = fmt::format("the task takes {}", fmt::join(names, ", "));
+    problems.push_back(
+        fmt::format("there is no argument \"{}\"{}: {}", sanitize_text(key), hint, known));
+  }
+}
+
+void check_each(std::span<const ArgumentSpec> specs, json& args,
+                std::vector<std::string>& problems) {
+  for (const ArgumentSpec& spec : specs) {
+    const auto found = args.find(spec.name);
+    if (found != args.end()) {
+      const std::string problem = value_problem(spec, *found);
+      if (!problem.empty()) {
+        problems.push_back(fmt::format("argument \"{}\": {}", spec.name, problem));
+      }
+    } else if (spec.default_value) {
+      args[spec.name] = *spec.default_value;
+    } else if (spec.required) {
+      problems.push_back(fmt::format("argument \"{}\" is missing: it must be {}", spec.name,
+                                     type_phrase(spec.type)));
+    }
+  }
+}
+
+void throw_problems(std::string_view task, const std::vector<std::string>& problems) {
+  if (problems.empty()) return;
+  std::string message = fmt::format("task \"{}\": ", sanitize_text(task));
+  if (problems.size() == 1) throw Error{ErrorCode::kInvalid, message + problems.front()};
+  message += fmt::format("{} problems with its arguments", problems.size());
+  for (const std::string& problem : problems) message += "\n  " + problem;
+  throw Error{ErrorCode::kInvalid, message};
+}
+
+// Convert the object to the struct and back. An integer that the field's type cuts off comes back changed.
+void check_conversion(const detail::TaskDeclaration& task, const json& args) {
+  std::vector<std::string> problems;
+  try {
+    const json back = task.convert_all(args);
+    for (const ArgumentSpec& spec : task.args) {
+      if (spec.type != ArgumentType::kInteger || !args.contains(spec.name)) continue;
+      const json& given = args.at(spec.name);
+      if (back.is_object() && back.contains(spec.name) && back.at(spec.name) != given) {
+        problems.push_back(fmt::format("argument \"{}\": {} does not fit the field's type",
+                                       spec.name, shown(given)));
+      }
+    }
+  } catch (const std::exception& error) {
+    problems.push_back(fmt::format("the arguments do not convert: {}", cause_of(error)));
+  }
+  throw_problems(task.name, problems);
+}
+
+}  // namespace
+
+std::string value_problem(const ArgumentSpec& spec, json& value) {
+  if (value.is_null() && takes_null(spec)) return {};
+  std::string problem = type_problem(spec.type, spec, value);
+  if (problem.empty() && spec.type == ArgumentType::kArray) problem = element_problem(spec, value);
+  if (!problem.empty()) return problem;
+  const auto is_choice = [&spec](const json& one) {
+    return std::ranges::find(spec.choices, one) != spec.choices.end();
+  };
+  if (!spec.choices.empty()) {
+    // The choices of a list are those of its elements.
+    const bool fits = spec.type == ArgumentType::kArray ? std::ranges::all_of(value, is_choice)
+                                                        : is_choice(value);
+    if (!fits) {
+      return fmt::format("{} is none of {}", shown(value), shown_list(spec.choices));
+    }
+  }
+  if (!spec.convert) return {};
+  try {
+    spec.convert(value);
+  } catch (const std::exception& error) {
+    return fmt::format("{} does not convert: {}", shown(value), cause_of(error));
+  }
+  return {};
+}
+
+json checked_arguments(std::string_view task, std::span<const ArgumentSpec> specs, json args) {
+  if (args.is_null()) args = json::object();
+  std::vector<std::string> problems;
+  if (args.is_object()) {
+    add_unknown(specs, args, problems);
+    check_each(specs, args, problems);
+  } else {
+    problems.push_back(fmt::format("the arguments must be an object, not {}", shown(args)));
+  }
+  throw_problems(task, problems);
+  return args;
+}
+
+json checked_arguments(const detail::TaskDeclaration& task, json args) {
+  json result = checked_arguments(task.name, task.args, std::move(args));
+  if (task.convert_all) check_conversion(task, result);
+  return result;
+}
+
+}  // namespace stint

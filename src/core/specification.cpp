@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+#include <limits>
+#include <utility>
+#include "base/duration.hpp"
+#include "core/registry.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+using Limits = std::numeric_limits<std::int64_t>;
+
+json argument_specification(const ArgumentSpec& spec) {
+  json result = {{"name", spec.name}, {"type", to_string(spec.type)}};
+  if (spec.type == ArgumentType::kArray) result["element"] = to_string(spec.element);
+  result["required"] = spec.required;
+  if (spec.nullable) result["nullable"] = true;
+  // Bytes are no JSON: the worker, who has the declaration, fills such a default in.
+  if (spec.default_value && !spec.default_value->is_binary()) result["default"] = *spec.default_value;
+  if (!spec.choices.empty()) result["choices"] = spec.choices;
+  if (!spec.help.empty()) result["help"] = spec.help;
+  if (spec.short_flag != '\0') result["short_flag"] = std::string{spec.short_flag};
+  if (spec.minimum != Limits::min()) result["minimum"] = spec.minimum;
+  if (spec.maximum != Limits::max()) result["maximum"] = spec.maximum;
+  return result;
+}
+
+json retry_specification(const RetryOptions& retry) {
+  json result = {{"backoff", format_duration(retry.backoff)},
+                 {"max_backoff", format_duration(retry.max_backoff)},
+                 {"jitter", retry.jitter}};
+  if (retry.max_attempts) result["max_attempts"] = *retry.max_attempts;
+  return result;
+}
+
+ArgumentType read_type(const json& from, const char* key) {
+  const auto name = from.value(key, std::string{"any"});
+  // A type of a later version: its values are checked by the worker.
+  return parse_argument_type(name).value_or(ArgumentType::kAny);
+}
+
+ArgumentSpec read_argument(const json& from) {
+  ArgumentSpec spec{.name = from.at("name").get<std::string>()};
+  spec.type = read_type(from, "type");
+  spec.element = read_type(from, "element");
+  spec.required = from.value("required", false);
+  spec.nullable = from.value("nullable", false);
+  if (from.contains("default")) spec.default_value = from.at("default");
+  if (from.contains("choices")) spec.choices = from.at("choices").get<std::vector<json>>();
+  spec.help = from.value("help", std::string{});
+  const auto flag = from.value("short_flag", std::string{});
+  if (!flag.empty()) spec.short_flag = flag[0];
+  spec.minimum = from.value("minimum", Limits::min());
+  spec.maximum = from.value("maximum", Limits::max());
+  return spec;
+}
+
+template <typename Duration>
+void read_duration(const json& from, const char* key, Duration& to) {
+  if (from.contains(key)) to = from.at(key).get<Duration>();
+}
+
+RetryOptions read_retry(const json& from) {
+  RetryOptions retry;
+  if (from.contains("max_attempts")) retry.max_attempts = from.at("max_attempts").get<int>();
+  read_duration(from, "backoff", retry.backoff);
+  read_duration(from, "max_backoff", retry.max_backoff);
+  retry.jitter = from.value("jitter", retry.jitter);
+  return retry;
+}
+
+TaskOptions read_options(const json& from) {
+  TaskOptions options;
+  options.doc = from.value("doc", options.doc);
+  options.domain = from.value("domain", options.domain);
+  options.node = from.value("node", options.node);
+  options.priority = from.value("priority", options.priority);
+  read_duration(from, "timeout", options.timeout);
+  if (from.contains("retry")) options.retry = read_retry(from.at("retry"));
+  options.at_most_once = from.value("at_most_once", false);
+  options.exclusive = from.value("exclusive", false);
+  return options;
+}
+
+}  // namespace
+
+json specification(const detail::TaskDeclaration& task) {
+  const TaskOptions& options = task.options;
+  json args = json::array();
+  for (const ArgumentSpec& spec : task.args) args.push_back(argument_specification(spec));
+  return {{"doc", options.doc},
+          {"domain", options.domain},
+          {"node", options.node},
+          {"priority", options.priority},
+          {"timeout", format_duration(options.timeout)},
+          {"retry", retry_specification(options.retry)},
+          {"at_most_once", options.at_most_once},
+          {"exclusive", options.exclusive},
+          {"args", std::move(args)}};
+}
+
+detail::TaskDeclaration task_from_specification(std::string_view name, const json& specification) {
+  detail::TaskDeclaration task{.name = std::string{name},
+                               .module = std::string{name.substr(0, name.find('.'))}};
+  try {
+    task.options = read_options(specification);
+    if (specification.contains("args")) {
+      for (const json& one : specification.at("args")) task.args.push_back(read_argument(one));
+    }
+  } catch (const std::exception& error) {
+    throw Error{ErrorCode::kInvalid,
+                fmt::format("the store's description of task \"{}\" cannot be read: {}", name,
+                            error.what())};
+  }
+  task.described_args = task.args.size();
+  task.parameters = task.args.size();
+  return task;
+}
+
+}  // namespace stint
