@@ -14,7 +14,7 @@
 namespace stint {
 
 /// Be shared by the clients, workers and commands of a program: `std::shared_ptr<Environment>`.
-/// Thread-safe. The store is opened at first use, and closed with the last owner.
+/// Thread-safe. The store is opened at first use, and closed with the last owner of it.
 class Environment final {
  public:
   /// Declare the modules' tasks and check them and the settings. `store` is a name under `[stores]` or a URL;
@@ -23,7 +23,7 @@ class Environment final {
                        std::string_view store = {});
   /// Work on a store that is open already: for tests.
   Environment(Settings settings, std::span<const ModuleDefinition> modules,
-              std::unique_ptr<Store> store);
+              std::shared_ptr<Store> store);
 
   const Settings& settings() const { return settings_; }
   const Registry& registry() const { return *registry_; }
@@ -34,9 +34,10 @@ class Environment final {
   /// (kConfiguration) for an unknown name, and where no folder is known for the default.
   std::string store_url() const;
 
-  /// Open the store at the first call and return it; it lives as long as this object. A call that
+  /// Open the store at the first call and return it; it lives as long as this object at least. A call that
   /// threw is tried anew by the next one. Throws Error kConfiguration, kUnavailable.
-  Store& store();
+  Store& store() { return *shared_store(); }
+  std::shared_ptr<Store> shared_store();
 
  private:
   Settings settings_;
@@ -44,7 +45,7 @@ class Environment final {
   EnqueueDefaults enqueue_defaults_;
   std::string store_name_;
   Mutex mutex_;
-  std::unique_ptr<Store> store_ STINT_GUARDED_BY(mutex_);
+  std::shared_ptr<Store> store_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint

@@ -15,8 +15,6 @@ namespace {
 
 using Problems = std::vector<std::string>;
 
-constexpr std::string_view kReservedKeys = "stint:";
-
 // Text that is shown on terminals and compared by people: one line of UTF-8.
 bool is_plain_text(std::string_view text, std::size_t longest) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
@@ -84,10 +82,6 @@ void check_key(std::string_view key, Problems& problems) {
   if (!is_plain_text(key, kLongest)) {
     problems.push_back(fmt::format(
         "idempotency_key must be at most {} bytes of UTF-8 without control characters", kLongest));
-  } else if (key.starts_with(kReservedKeys)) {
-    problems.push_back(
-        fmt::format("idempotency_key \"{}\" begins with \"{}\", which is reserved", key,
-                    kReservedKeys));
   }
 }
 
@@ -166,7 +160,7 @@ NewJob plan_job(std::string_view task_name, const detail::TaskDeclaration* task,
 }
 
 std::string child_key(JobId parent, int ordinal) {
-  return fmt::format("{}child:{}:{}", kReservedKeys, parent.value, ordinal);
+  return fmt::format("{}child:{}:{}", kReservedKeyPrefix, parent.value, ordinal);
 }
 
 }  // namespace stint

@@ -23,8 +23,10 @@ struct EnqueueDefaults {
 NewJob plan_job(std::string_view task_name, const detail::TaskDeclaration* task, const json& args,
                 const EnqueueOptions& options, const EnqueueDefaults& defaults);
 
-/// Make the idempotency key of the n-th child (from 1) that a job enqueues: the same in each attempt. To be
-/// set on the planned job if the task gave no key of its own. Users' keys cannot begin with "stint:".
+/// The library's own idempotency keys begin so; the client refuses such a key of a user's.
+inline constexpr std::string_view kReservedKeyPrefix = "stint:";
+
+/// Make the idempotency key of the n-th child (from 1) that a job enqueues: the same in each attempt.
 std::string child_key(JobId parent, int ordinal);
 
 }  // namespace stint

@@ -114,7 +114,7 @@ const detail::TaskDeclaration& require_task(const JobRun& run, const Registry& r
 Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
                      const RunEnvironment& environment, Contexts& contexts) {
   try {
-    run.set_args(checked_arguments(task.name, task.args, run.args()));
+    run.set_args(checked_arguments(task, run.args()));
     if (task.convert_all) task.convert_all(run.args());
   } catch (const std::exception& error) {
     Completion end = failure(run, "arguments", describe(error));

@@ -4,6 +4,7 @@
 #include <utility>
 #include <fmt/format.h>
 #include "base/utf8.hpp"
+#include "core/enqueue_plan.hpp"
 
 namespace stint {
 namespace {
@@ -98,10 +99,6 @@ JobId JobRun::enqueue_child(std::string_view task, const json& args,
   const int number = ++children_;
   if (keyed.idempotency_key.empty() && job_.id) keyed.idempotency_key = child_key(job_.id, number);
   return host_->enqueue_child(task, args, std::move(keyed));
-}
-
-std::string child_key(JobId parent, int number) {
-  return fmt::format("stint:child:{}:{}", parent.value, number);
 }
 
 }  // namespace stint

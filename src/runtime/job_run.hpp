@@ -94,7 +94,4 @@ class JobRun final : public Job, private JobLog {
   std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);
 };
 
-/// The idempotency key of the n-th child (from 1) that a job enqueues: the same in every attempt.
-std::string child_key(JobId parent, int number);
-
 }  // namespace stint
