@@ -125,7 +125,7 @@ void check_size(std::int64_t size, std::int64_t limit, std::string_view what,
                 std::string_view kind, std::string_view key) {
   if (size <= limit) return;
   throw Error{ErrorCode::kInvalid,
-              fmt::format("{} takes {} bytes of {}; the limit {} is {}", what, size, kind, key,
+              fmt::format("{}: {} bytes of {} are too many; the limit {} is {}", what, size, kind, key,
                           limit)};
 }
 
