@@ -59,11 +59,12 @@ void Exchanger::perform(ExchangePlan plan) {
   } catch (const Error& error) {
     shift_ends(plan.completions, -now);
     context_.board.undo(std::move(plan));
+    if (!error.retryable()) throw;  // no later try can go better
     pause_after_failure(error);
   }
 }
 
-Exchange Exchanger::exchange_with_store(const ExchangePlan& plan, WorkerId claimer) {
+Exchange Exchanger::exchange_with_store(ExchangePlan& plan, WorkerId claimer) {
   ClaimRequest request;
   if (plan.claim_limit > 0) {
     request = {.worker = claimer,
@@ -82,9 +83,10 @@ Exchange Exchanger::exchange_with_store(const ExchangePlan& plan, WorkerId claim
 
 /// One completion that the store will never take must not hold up the others: find it, and let its
 /// job fail with that cause.
-Exchange Exchanger::complete_one_by_one(const ExchangePlan& plan, const std::string& reason) {
+Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& reason) {
   log_error("worker", "a batch of {} results was refused ({}); writing them one by one",
             plan.completions.size(), reason);
+  plan.is_scanned = false;
   Exchange reply;
   for (const Completion& one : plan.completions) {
     WriteResult result = WriteResult::kFenced;

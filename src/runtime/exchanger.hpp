@@ -42,8 +42,8 @@ class Exchanger final {
  private:
   bool wait();
   void perform(ExchangePlan plan);
-  Exchange exchange_with_store(const ExchangePlan& plan, WorkerId claimer);
-  Exchange complete_one_by_one(const ExchangePlan& plan, const std::string& reason);
+  Exchange exchange_with_store(ExchangePlan& plan, WorkerId claimer);
+  Exchange complete_one_by_one(ExchangePlan& plan, const std::string& reason);
   void note_fenced(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
 

@@ -77,6 +77,7 @@ void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds 
     work_.notify_all();
   }
   add_completion(std::move(completion));
+  changed();
 }
 
 void JobBoard::drop(const ClaimedJob& job) {
@@ -172,13 +173,13 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
     claiming_ -= plan.claim_limit;
     if (claimed > 0) {
       polls_ = 0;
-    } else if (plan.scan == scan_) {
+    } else if (plan.is_scanned && plan.scan == scan_) {
       domain.is_empty = true;
     }
     if (ready_.empty() && claimed > 0) last_begin_ = clock_.boot_now();
   }
   for (ClaimedJob& job : reply.claimed) {
-    if (!claims_ || !is_own) {
+    if (!claims_ || !is_own || allowed_runs_ == 0) {
       give_back(std::move(job));
     } else {
       (job.crashes > 0 ? lone_ : ready_).push_back(std::move(job));
@@ -191,6 +192,7 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
       work_.notify_all();
     }
   }
+  if (closed_) interrupt_exchanger_();  // the main exchanger waits for what others still write
   changed();
 }
 
@@ -286,6 +288,7 @@ void JobBoard::give_back_stuck(nanoseconds patience) {
 void JobBoard::allow_runs(std::int64_t runs) {
   const MutexLock lock{mutex_};
   allowed_runs_ = runs;
+  if (runs == 0) give_back_claimed();
   ++scan_;
   for (Domain& domain : domains_) domain.is_empty = false;
   work_.notify_all();
@@ -295,10 +298,7 @@ void JobBoard::allow_runs(std::int64_t runs) {
 void JobBoard::stop_claiming() {
   const MutexLock lock{mutex_};
   claims_ = false;
-  for (std::deque<ClaimedJob>* jobs : {&ready_, &lone_}) {
-    for (ClaimedJob& job : *jobs) give_back(std::move(job));
-    jobs->clear();
-  }
+  give_back_claimed();
   changed();
 }
 
@@ -323,6 +323,7 @@ JobBoard::Standing JobBoard::standing_locked() const {
   result.is_idle = result.is_empty && all_domains_empty();
   result.is_exhausted = result.is_empty && allowed_runs_ == 0;
   result.running = running_;
+  result.waiting = waiting_slots_;
   result.begun = begun_;
   return result;
 }
@@ -351,6 +352,13 @@ bool JobBoard::wait_until(const std::function<bool(const Standing&)>& is_met,
 bool JobBoard::all_domains_empty() const {
   return std::all_of(domains_.begin(), domains_.end(),
                      [](const Domain& domain) { return domain.is_empty; });
+}
+
+void JobBoard::give_back_claimed() {
+  for (std::deque<ClaimedJob>* jobs : {&ready_, &lone_}) {
+    for (ClaimedJob& job : *jobs) give_back(std::move(job));
+    jobs->clear();
+  }
 }
 
 void JobBoard::give_back(ClaimedJob job) {

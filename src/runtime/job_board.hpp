@@ -34,6 +34,7 @@ struct ExchangePlan {
   std::size_t domain = 0;  ///< index of the domain to claim from
   int claim_limit = 0;     ///< 0: claim nothing
   std::uint64_t scan = 0;  ///< of the board, when the plan was made
+  bool is_scanned = true;  ///< false: the claim was left out, so that no reply says anything
 };
 
 /// Be the meeting place of slots, exchangers and the watcher. Thread-safe. Decides how many jobs
@@ -81,7 +82,7 @@ class JobBoard final {
   /// Give claimed jobs back if none could begin for `patience`.
   void give_back_stuck(std::chrono::nanoseconds patience);
 
-  /// Allow so many more runs.
+  /// Allow so many more runs. With none allowed, what has not begun goes back.
   void allow_runs(std::int64_t runs);
   /// Claim nothing more and give back what has not begun.
   void stop_claiming();
@@ -94,6 +95,7 @@ class JobBoard final {
     bool is_exhausted = false;  ///< no run allowed any more, nothing here
     bool is_empty = false;      ///< nothing runs, waits or is being written
     int running = 0;            ///< jobs in slots
+    int waiting = 0;            ///< slots that wait for a job
     std::int64_t begun = 0;     ///< jobs begun since the start
   };
   Standing standing();
@@ -117,6 +119,7 @@ class JobBoard final {
   bool help_wanted() const STINT_REQUIRES(mutex_);
   bool all_domains_empty() const STINT_REQUIRES(mutex_);
   Standing standing_locked() const STINT_REQUIRES(mutex_);
+  void give_back_claimed() STINT_REQUIRES(mutex_);
   void give_back(ClaimedJob job) STINT_REQUIRES(mutex_);
   void add_completion(Completion completion) STINT_REQUIRES(mutex_);
   void release(const std::string& domain, int jobs) STINT_REQUIRES(mutex_);

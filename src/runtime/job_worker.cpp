@@ -177,12 +177,16 @@ bool JobWorker::drain(nanoseconds grace) {
 }
 
 void JobWorker::interrupt_running() noexcept {
-  for (const auto& run : slots_->running()) {
-    run->request_stop(StopReason::kShutdown, "the worker must end");
-  }
   const nanoseconds until = clock_.boot_now() + options_.watch.grace;
   const auto nothing_runs = [](const JobBoard::Standing& now) { return now.running == 0; };
-  board_->wait_until(nothing_runs, until);
+  // Asked again and again: a job that a slot had just taken is seen only once it runs.
+  for (bool is_over = false; !is_over;) {
+    for (const auto& run : slots_->running()) {
+      run->request_stop(StopReason::kShutdown, "the worker must end");
+    }
+    const nanoseconds step = clock_.boot_now() + std::chrono::milliseconds{20};
+    is_over = board_->wait_until(nothing_runs, std::min(until, step)) || clock_.boot_now() >= until;
+  }
   for (const auto& run : slots_->running()) {
     slots_->abandon(
         run, Completion{.id = run->id(), .epoch = run->epoch(), .outcome = Outcome::kInterrupted});
@@ -229,7 +233,11 @@ bool JobWorker::run_one() {
         return now.is_exhausted || now.is_idle || !failure().empty();
       },
       std::nullopt);
+  // A poll may have claimed one just now: it goes back, or has begun and is waited for.
   board_->allow_runs(0);
+  board_->wait_until(
+      [this](const JobBoard::Standing& now) { return now.is_empty || !failure().empty(); },
+      std::nullopt);
   return board_->standing().begun > before;
 }
 
