@@ -1,0 +1,2 @@
+-- Remove the history of job ?1.
+delete from attempt where job = ?1

@@ -1,0 +1,2 @@
+-- Free the idempotency key of job ?1.
+delete from idempotency where job = ?1

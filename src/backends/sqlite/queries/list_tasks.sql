@@ -1,0 +1,2 @@
+-- List the tasks by name.
+select name, specification, registered_at from task order by name

@@ -1,0 +1,2 @@
+-- Read the number of the newest migration applied.
+select max(version) from migration

@@ -1,0 +1,142 @@
+#include "backends/sqlite/schema.hpp"
+#include <fmt/format.h>
+#include <chrono>
+#include "backends/sqlite/turn.hpp"
+#include "stint_generated/sqlite_sql.hpp"
+
+namespace stint::sqlite {
+namespace {
+
+// "STNT", as the first migration sets it.
+constexpr std::int64_t kApplicationId = 1'398'034'004;
+
+/// Hold the turn for a scope.
+class HeldTurn final {
+ public:
+  explicit HeldTurn(Turn& turn) : turn_(turn) { turn_.take(); }
+  ~HeldTurn() { turn_.give(); }
+  HeldTurn(const HeldTurn&) = delete;
+  HeldTurn& operator=(const HeldTurn&) = delete;
+
+ private:
+  Turn& turn_;
+};
+
+/// A transaction for a scope, undone unless it is committed.
+class SchemaTransaction final {
+ public:
+  explicit SchemaTransaction(Connection& connection) : connection_(connection) {
+    connection_.execute("begin immediate", "begin");
+  }
+  ~SchemaTransaction() {
+    if (connection_.in_transaction()) {
+      sqlite3_exec(connection_.handle(), "rollback", nullptr, nullptr, nullptr);
+    }
+  }
+  SchemaTransaction(const SchemaTransaction&) = delete;
+  SchemaTransaction& operator=(const SchemaTransaction&) = delete;
+
+  void commit() { connection_.execute("commit", "commit"); }
+
+ private:
+  Connection& connection_;
+};
+
+Error foreign_file(const std::string& path) {
+  return Error{ErrorCode::kConfiguration,
+               fmt::format("{} is a database of SQLite, but holds no store of Stint; name another "
+                           "file in the URL",
+                           path),
+               {.backend = "sqlite"}};
+}
+
+void check_not_newer(int version, const std::string& path) {
+  if (version <= newest_schema_version()) return;
+  throw Error{ErrorCode::kConfiguration,
+              fmt::format("the tables in {} have version {}, this program knows versions up to {}; "
+                          "update this program",
+                          path, version, newest_schema_version()),
+              {.backend = "sqlite"}};
+}
+
+std::int64_t now_micros() { return to_micros(std::chrono::system_clock::now()); }
+
+void apply(Connection& connection, int number, const SqlFile& migration) {
+  connection.execute(std::string{migration.text}, migration.name);
+  connection.use(sql::note_migration).bind(number, migration.name, now_micros()).run();
+}
+
+}  // namespace
+
+int schema_version(Connection& connection) {
+  std::int64_t objects = 0;
+  bool has_migrations = false;
+  {
+    Query query = connection.use(sql::count_tables);
+    query.step();
+    objects = query.int64(0);
+    has_migrations = query.int64(1) > 0;
+  }
+  if (objects == 0) return 0;
+  if (!has_migrations || connection.read_pragma("application_id") != kApplicationId) {
+    throw foreign_file(connection.path());
+  }
+  Query query = connection.use(sql::schema_version);
+  query.step();
+  return query.integer(0);
+}
+
+int newest_schema_version() { return static_cast<int>(sql::kMigrations.size()); }
+
+std::vector<std::string> migrate_schema(Connection& connection, const Location& location) {
+  // Before anything is changed: a file that is not ours stays as it is.
+  schema_version(connection);
+  Turn turn{location.turn_path()};
+  std::vector<std::string> applied;
+  for (;;) {
+    const HeldTurn held{turn};
+    // Kept by the file; cannot be changed within a transaction.
+    connection.execute("pragma journal_mode = wal", "journal_mode");
+    SchemaTransaction transaction{connection};
+    const int version = schema_version(connection);
+    check_not_newer(version, connection.path());
+    if (version == newest_schema_version()) return applied;
+    const SqlFile& migration = sql::kMigrations.at(static_cast<std::size_t>(version));
+    apply(connection, version + 1, migration);
+    transaction.commit();
+    applied.emplace_back(migration.name);
+  }
+}
+
+Schema::Schema(const StoreOptions& options)
+    : location_(parse_location(options.url)),
+      connection_((check_library_version(), make_place(location_), location_.path)) {}
+
+std::string Schema::migration_script() {
+  const int version = schema_version(connection_);
+  check_not_newer(version, connection_.path());
+  std::string script;
+  for (auto i = static_cast<std::size_t>(version); i < sql::kMigrations.size(); ++i) {
+    script += sql::kMigrations[i].text;
+  }
+  return script;
+}
+
+void Schema::reset() {
+  // Also what is newer than we know may be dropped, but nothing that is not ours.
+  if (schema_version(connection_) == 0) return;
+  Turn turn{location_.turn_path()};
+  const HeldTurn held{turn};
+  SchemaTransaction transaction{connection_};
+  std::vector<std::string> names;
+  {
+    Query query = connection_.use(sql::table_names);
+    while (query.step()) names.push_back(query.text(0));
+  }
+  for (const std::string& name : names) {
+    connection_.execute(fmt::format("drop table \"{}\"", name), "reset");
+  }
+  transaction.commit();
+}
+
+}  // namespace stint::sqlite

@@ -1,0 +1,36 @@
+/// The tables of a store: found, made, brought up to date.
+#pragma once
+#include <string>
+#include <vector>
+#include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/location.hpp"
+#include "core/store.hpp"
+
+namespace stint::sqlite {
+
+/// Read the number of the newest migration applied; 0: the file is empty. Throws Error
+/// (kConfiguration) if it holds something else.
+int schema_version(Connection& connection);
+/// The newest migration that this program knows.
+int newest_schema_version();
+/// Bring the tables to the newest version. Takes the turn for each migration; safe to run from
+/// several programs at once. Returns the names of those applied. Throws Error (kConfiguration) if
+/// the tables are newer than this program knows.
+std::vector<std::string> migrate_schema(Connection& connection, const Location& location);
+
+class Schema final : public StoreSchema {
+ public:
+  explicit Schema(const StoreOptions& options);
+
+  int version() override { return schema_version(connection_); }
+  int newest_version() const override { return newest_schema_version(); }
+  std::vector<std::string> migrate() override { return migrate_schema(connection_, location_); }
+  std::string migration_script() override;
+  void reset() override;
+
+ private:
+  Location location_;
+  Connection connection_;
+};
+
+}  // namespace stint::sqlite

@@ -1,0 +1,70 @@
+/// The Store role on SQLite.
+#pragma once
+#include <atomic>
+#include <optional>
+#include <random>
+#include "backends/sqlite/claim.hpp"
+#include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/location.hpp"
+#include "backends/sqlite/turn.hpp"
+#include "backends/sqlite/wake.hpp"
+#include "backends/sqlite/writer.hpp"
+#include "base/mutex.hpp"
+#include "core/store.hpp"
+
+namespace stint::sqlite {
+
+/// Hold jobs in one file. One connection writes (group commits, in turn with other programs),
+/// another reads beside it.
+class SqliteStore final : public Store {
+ public:
+  /// Open the file; make and migrate it where needed.
+  explicit SqliteStore(const StoreOptions& options);
+
+  std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override;
+  std::optional<JobRecord> find_job(JobId id) override;
+  std::vector<JobRecord> list_jobs(const JobFilter& filter) override;
+  std::vector<AttemptRecord> list_attempts(JobId id) override;
+  std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids) override;
+  std::vector<std::string> load_attachments(JobId id, Attachments which) override;
+  void append_log(std::span<const NewLogLine> lines) override;
+  std::vector<JobLogLine> read_log(JobId id, std::int64_t from, int limit) override;
+
+  Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) override;
+  std::vector<WriteResult> report(std::span<const Activity> activities) override;
+  std::vector<AbortRequest> abort_requests(WorkerId worker) override;
+  std::optional<JobState> abort(JobId id, std::string_view message) override;
+
+  WorkerId register_worker(const WorkerInfo& info) override;
+  bool beat(WorkerId worker) override;
+  void retire_worker(WorkerId worker) override;
+  std::vector<WorkerRecord> list_workers(bool alive_only) override;
+  RescueResult rescue(const RescueRequest& request) override;
+
+  void register_tasks(std::span<const TaskRecord> tasks) override;
+  std::vector<TaskRecord> list_tasks() override;
+  int purge_jobs(const PurgeFilter& filter) override;
+  int purge_workers(milliseconds older_than) override;
+  StoreStatus status() override;
+  std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) override;
+  void set_time_for_tests(std::optional<StoreTime> time) override;
+
+ private:
+  std::int64_t now() const;
+  template <typename Read>
+  auto read(Read&& read);
+
+  Location location_;
+  std::atomic<std::int64_t> test_time_;
+  Connection write_connection_;  // the writer's
+  Turn turn_;
+  WakeFile wake_;
+  Claimer claimer_;        // the writer's
+  std::mt19937_64 random_;  // the writer's
+  Writer writer_;
+
+  Mutex read_mutex_;
+  Connection read_connection_ STINT_GUARDED_BY(read_mutex_);
+};
+
+}  // namespace stint::sqlite
