@@ -53,8 +53,8 @@ Claimer::Claimer(Connection& connection) {
 
 void Claimer::may_claim(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
   const auto* self = static_cast<const Claimer*>(sqlite3_user_data(context));
-  const bool is_ours = sqlite3_value_type(values[1]) == SQLITE_NULL ||
-                       view_of(values[1]) == self->node_;
+  const bool is_ours =
+      sqlite3_value_type(values[1]) == SQLITE_NULL || view_of(values[1]) == self->node_;
   sqlite3_result_int(context, is_ours && self->task_names_.contains(view_of(values[0])) ? 1 : 0);
 }
 
@@ -84,7 +84,7 @@ std::vector<ClaimedJob> Claimer::claim_lane(Transaction& transaction, const Clai
   Connection& connection = transaction.connection;
   std::vector<ClaimedJob> claimed;
   {
-    Query due = connection.use(sql::claim_batch);
+    Query due = connection.use(sql::claim);
     due.bind(request.domain, priority, transaction.now, request.limit);
     while (due.step()) claimed.push_back(read_claimed(due, request.domain));
   }

@@ -8,8 +8,9 @@
 
 namespace stint::sqlite {
 
-/// Claim jobs, lane by lane. Has the statements' function may_claim(task, node), which says what the
-/// worker can run: comparing in C++ costs less than binding its tasks each time. Not thread-safe.
+/// Claim jobs, lane by lane. Has the statements' function may_claim(task, node), which says what
+/// the worker can run: comparing in C++ costs less than binding its tasks each time. Not
+/// thread-safe.
 class Claimer final {
  public:
   /// Add the function to the connection, which must not be used after this object is gone.

@@ -29,9 +29,8 @@ WriteResult complete_done(Transaction& transaction, const Completion& completion
   const int moved =
       connection.use(sql::finish_job)
           .bind(completion.id.value, completion.epoch.value, static_cast<int>(JobState::kRunning),
-                static_cast<int>(JobState::kDone), 0, completion.started, 0, 0, 0,
-                times.started_at, times.ended_at, nullptr, nullptr,
-                null_if_empty(completion.output))
+                static_cast<int>(JobState::kDone), 0, completion.started, 0, 0, 0, times.started_at,
+                times.ended_at, nullptr, nullptr, null_if_empty(completion.output))
           .run();
   if (moved == 0) return WriteResult::kFenced;
   connection.use(sql::delete_live).bind(completion.id.value).run();
@@ -67,6 +66,7 @@ void settle(Transaction& transaction, const LiveJob& job, const Completion& comp
     case Outcome::kRejected:
       return settle_failure(transaction, job, completion, ending);
     case Outcome::kAborted:
+      ending.cause = "aborted";
       return finish_aborted(transaction, job, ending);
     case Outcome::kSnoozed:
       if (job.abort_asked) return finish_aborted(transaction, job, ending);
@@ -84,7 +84,7 @@ bool is_final_now(Connection& connection, JobId id) { return !find_live(connecti
 
 void keep_output_bytes(Transaction& transaction, const Completion& completion) {
   for (std::size_t i = 0; i < completion.attachments.size(); ++i) {
-    transaction.connection.use(sql::insert_attachment)
+    transaction.connection.use(sql::insert_attachments)
         .bind(completion.id.value, kOutput, i, Blob{completion.attachments[i]})
         .run();
   }
@@ -122,18 +122,18 @@ std::vector<WriteResult> complete_jobs(Transaction& transaction,
 
 std::vector<WriteResult> report_activities(Transaction& transaction,
                                            std::span<const Activity> activities) {
-  Query report = transaction.connection.use(sql::report_activity);
+  Query report = transaction.connection.use(sql::report);
   std::vector<WriteResult> results;
   results.reserve(activities.size());
   for (const Activity& activity : activities) {
     // A progress comes with its message, which may be none; a message may come alone.
     std::optional<std::string_view> message = null_if_empty(activity.progress_message);
     if (activity.progress && !message) message = std::string_view{};
-    const int written = report
-                            .bind(activity.id.value, activity.epoch.value,
-                                  transaction.now - activity.running_for.count(),
-                                  activity.progress, message)
-                            .run();
+    const int written =
+        report
+            .bind(activity.id.value, activity.epoch.value,
+                  transaction.now - activity.running_for.count(), activity.progress, message)
+            .run();
     results.push_back(written == 1 ? WriteResult::kAccepted : WriteResult::kFenced);
   }
   return results;

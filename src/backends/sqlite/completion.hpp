@@ -6,7 +6,8 @@
 
 namespace stint::sqlite {
 
-/// End executions by the rules of the job's life; those whose (id, epoch) no longer runs are fenced.
+/// End executions by the rules of the job's life; those whose (id, epoch) no longer runs are
+/// fenced.
 std::vector<WriteResult> complete_jobs(Transaction& transaction,
                                        std::span<const Completion> completions);
 

@@ -117,8 +117,8 @@ void check_library_version() {
 Connection::Connection(const std::string& path) : path_(path) {
   sqlite3* opened = nullptr;
   // Without its own mutex: the owner sees to it that one thread at a time is here.
-  const int code = sqlite3_open_v2(path.c_str(), &opened,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) throw make_error(opened, code, "open");
   sqlite3_extended_result_codes(opened, 1);
@@ -139,9 +139,8 @@ Connection::Connection(const std::string& path) : path_(path) {
 
 Connection::StatementPointer Connection::prepare(std::string_view text, std::string_view name) {
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
-                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code = sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   StatementPointer owned{statement};
   if (code != SQLITE_OK) throw make_error(database_.get(), code, name);
   return owned;

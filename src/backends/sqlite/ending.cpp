@@ -48,7 +48,7 @@ void requeue(Transaction& transaction, const LiveJob& job, std::optional<std::in
 
 void finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending) {
   std::string error;
-  if (ending.error.empty() && !job.abort_message.empty()) {
+  if (!job.abort_message.empty() && (ending.error.empty() || ending.cause != "aborted")) {
     error = json_error("Aborted", job.abort_message);
     ending.error = error;
   }

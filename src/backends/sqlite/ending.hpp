@@ -54,7 +54,8 @@ void finish(Transaction& transaction, const LiveJob& job, JobState final_state,
 /// Put a job back into the queue, due at `run_at` (unset: as it was).
 void requeue(Transaction& transaction, const LiveJob& job, std::optional<std::int64_t> run_at,
              const Ending& ending);
-/// Finish a job as aborted, with the message of who asked for it unless the ending has an error.
+/// Finish a job as aborted, with the message of who asked for it; only an ending whose cause is
+/// "aborted" keeps an error of its own.
 void finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending);
 /// Add this attempt to the job's history.
 void remember_attempt(Transaction& transaction, const LiveJob& job, const Ending& ending);

@@ -27,19 +27,19 @@ class Numbers final {
 };
 
 std::optional<JobId> find_key(Connection& connection, std::string_view key) {
-  Query query = connection.use(sql::find_key);
+  Query query = connection.use(sql::find_keys);
   if (!query.bind(key).step()) return std::nullopt;
   return JobId{query.int64(0)};
 }
 
 void insert_extras(Transaction& transaction, std::int64_t id, const NewJob& job) {
   for (std::size_t i = 0; i < job.attachments.size(); ++i) {
-    transaction.connection.use(sql::insert_attachment)
+    transaction.connection.use(sql::insert_attachments)
         .bind(id, kArguments, i, Blob{job.attachments[i]})
         .run();
   }
   if (!job.idempotency_key.empty()) {
-    transaction.connection.use(sql::insert_key)
+    transaction.connection.use(sql::claim_keys)
         .bind(job.idempotency_key, id, transaction.now)
         .run();
   }

@@ -1,9 +1,9 @@
 #include "backends/sqlite/file_descriptor.hpp"
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 #include <cerrno>
 #include <system_error>
+#include <fmt/format.h>
 #include "stint/error.hpp"
 
 namespace stint::sqlite {

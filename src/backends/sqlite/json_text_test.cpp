@@ -1,7 +1,7 @@
 #include "backends/sqlite/json_text.hpp"
-#include <gtest/gtest.h>
 #include <string>
 #include <vector>
+#include <gtest/gtest.h>
 
 namespace stint::sqlite {
 namespace {

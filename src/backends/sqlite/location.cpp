@@ -1,11 +1,11 @@
 #include "backends/sqlite/location.hpp"
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <fmt/format.h>
 #include "base/url.hpp"
 #include "stint/error.hpp"
 
@@ -50,7 +50,8 @@ Location parse_location(std::string_view url) {
 
 void make_place(const Location& location) {
   make_folder(std::filesystem::path{location.path}.parent_path());
-  const int descriptor = ::open(location.path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int descriptor =
+      ::open(location.path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor >= 0) {
     ::close(descriptor);
   } else if (errno != EEXIST) {

@@ -13,7 +13,8 @@ struct Location {
   std::string wake_path() const { return path + "-wake"; }
 };
 
-/// Take the path out of a `sqlite:` URL. Throws Error (kConfiguration) for one that cannot be meant.
+/// Take the path out of a `sqlite:` URL. Throws Error (kConfiguration) for one that cannot be
+/// meant.
 Location parse_location(std::string_view url);
 
 /// Make the folder of the database and those above it (0700), and an empty file (0600) where there

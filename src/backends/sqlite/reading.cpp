@@ -114,7 +114,7 @@ std::optional<JobRecord> find_job(Connection& connection, JobId id, std::int64_t
 }
 
 std::optional<JobState> find_state(Connection& connection, JobId id, std::int64_t now) {
-  Query query = connection.use(sql::find_state);
+  Query query = connection.use(sql::job_states);
   if (!query.bind(id.value, now).step()) return std::nullopt;
   return static_cast<JobState>(query.integer(0));
 }
@@ -163,9 +163,8 @@ std::vector<AbortRequest> abort_requests(Connection& connection, WorkerId worker
   Query query = connection.use(sql::abort_requests);
   query.bind(worker.value);
   while (query.step()) {
-    requests.push_back({.id = JobId{query.int64(0)},
-                        .epoch = Epoch{query.int64(1)},
-                        .message = query.text(2)});
+    requests.push_back(
+        {.id = JobId{query.int64(0)}, .epoch = Epoch{query.int64(1)}, .message = query.text(2)});
   }
   return requests;
 }
@@ -174,9 +173,8 @@ std::vector<TaskRecord> list_tasks(Connection& connection) {
   std::vector<TaskRecord> tasks;
   Query query = connection.use(sql::list_tasks);
   while (query.step()) {
-    tasks.push_back({.name = query.text(0),
-                     .specification = query.text(1),
-                     .registered_at = query.time(2)});
+    tasks.push_back(
+        {.name = query.text(0), .specification = query.text(1), .registered_at = query.time(2)});
   }
   return tasks;
 }

@@ -1,6 +1,6 @@
 #include "backends/sqlite/rescue.hpp"
-#include <fmt/format.h>
 #include <algorithm>
+#include <fmt/format.h>
 #include "backends/sqlite/ending.hpp"
 #include "backends/sqlite/enqueue.hpp"
 #include "backends/sqlite/json_text.hpp"
@@ -28,8 +28,9 @@ std::vector<JobId> jobs_of(Connection& connection, WorkerId worker) {
 std::string death_notice(Connection& connection, WorkerId worker) {
   Query query = connection.use(sql::find_worker);
   query.bind(worker.value).step();
-  return json_error("Crash", fmt::format("worker {} (host {}, process {}) died while it ran this job",
-                                         worker.value, query.text(1), query.integer(2)));
+  return json_error("WorkerDied",
+                    fmt::format("worker {} on {} (process {}) died while it ran the job",
+                                worker.value, query.text(1), query.integer(2)));
 }
 
 /// The rules for one job of a dead worker.
@@ -134,7 +135,8 @@ WorkerId register_worker(Transaction& transaction, const WorkerInfo& info) {
 }
 
 bool beat_worker(Transaction& transaction, WorkerId worker) {
-  return transaction.connection.use(sql::beat_worker).bind(worker.value, transaction.now).run() == 1;
+  return transaction.connection.use(sql::beat_worker).bind(worker.value, transaction.now).run() ==
+         1;
 }
 
 void retire_worker(Transaction& transaction, WorkerId worker) {

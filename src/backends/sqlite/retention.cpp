@@ -32,7 +32,7 @@ int remove_jobs(Transaction& transaction, std::span<const JobId> ids) {
                           connection.use(sql::delete_waiting).bind(id.value).run() == 1;
     if (!is_there) continue;
     for (const SqlFile* statement : {&sql::delete_attempts, &sql::delete_attachments,
-                                     &sql::delete_log, &sql::delete_key, &sql::delete_job}) {
+                                     &sql::delete_log, &sql::delete_key, &sql::delete_jobs}) {
       connection.use(*statement).bind(id.value).run();
     }
     ++removed;

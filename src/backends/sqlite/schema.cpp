@@ -1,6 +1,6 @@
 #include "backends/sqlite/schema.hpp"
-#include <fmt/format.h>
 #include <chrono>
+#include <fmt/format.h>
 #include "backends/sqlite/turn.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
@@ -72,7 +72,7 @@ int schema_version(Connection& connection) {
   std::int64_t objects = 0;
   bool has_migrations = false;
   {
-    Query query = connection.use(sql::count_tables);
+    Query query = connection.use(sql::schema_state);
     query.step();
     objects = query.int64(0);
     has_migrations = query.int64(1) > 0;

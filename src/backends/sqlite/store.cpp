@@ -102,8 +102,7 @@ std::vector<JobLogLine> SqliteStore::read_log(JobId id, std::int64_t from, int l
       [&](Connection& connection) { return sqlite::read_log(connection, id, from, limit); });
 }
 
-Exchange SqliteStore::exchange(std::span<const Completion> completions,
-                               const ClaimRequest* claim) {
+Exchange SqliteStore::exchange(std::span<const Completion> completions, const ClaimRequest* claim) {
   if (completions.empty() && claim == nullptr) return {};
   return writer_.run([&](Transaction& transaction) {
     Exchange result{.completed = complete_jobs(transaction, completions), .claimed = {}};
@@ -119,8 +118,7 @@ std::vector<WriteResult> SqliteStore::report(std::span<const Activity> activitie
 }
 
 std::vector<AbortRequest> SqliteStore::abort_requests(WorkerId worker) {
-  return read(
-      [&](Connection& connection) { return sqlite::abort_requests(connection, worker); });
+  return read([&](Connection& connection) { return sqlite::abort_requests(connection, worker); });
 }
 
 std::optional<JobState> SqliteStore::abort(JobId id, std::string_view message) {
@@ -154,15 +152,13 @@ void SqliteStore::retire_worker(WorkerId worker) {
 }
 
 std::vector<WorkerRecord> SqliteStore::list_workers(bool alive_only) {
-  return read(
-      [&](Connection& connection) { return sqlite::list_workers(connection, alive_only); });
+  return read([&](Connection& connection) { return sqlite::list_workers(connection, alive_only); });
 }
 
 RescueResult SqliteStore::rescue(const RescueRequest& request) {
   return writer_.run([&](Transaction& transaction) {
-    return rescue_worker(transaction, request, [this] {
-      return std::uniform_real_distribution<double>{-1, 1}(random_);
-    });
+    return rescue_worker(transaction, request,
+                         [this] { return std::uniform_real_distribution<double>{-1, 1}(random_); });
   });
 }
 
@@ -181,14 +177,14 @@ std::vector<TaskRecord> SqliteStore::list_tasks() {
 }
 
 int SqliteStore::purge_jobs(const PurgeFilter& filter) {
-  const std::vector<JobId> ids = read(
-      [&](Connection& connection) { return find_purgeable(connection, filter, now()); });
+  const std::vector<JobId> ids =
+      read([&](Connection& connection) { return find_purgeable(connection, filter, now()); });
   int removed = 0;
   for (std::span<const JobId> rest{ids}; !rest.empty();) {
     const auto slice = rest.first(std::min(rest.size(), kPurgeSlice));
     rest = rest.subspan(slice.size());
-    removed += writer_.run(
-        [&](Transaction& transaction) { return remove_jobs(transaction, slice); });
+    removed +=
+        writer_.run([&](Transaction& transaction) { return remove_jobs(transaction, slice); });
   }
   return removed;
 }

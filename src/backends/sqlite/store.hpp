@@ -59,7 +59,7 @@ class SqliteStore final : public Store {
   Connection write_connection_;  // the writer's
   Turn turn_;
   WakeFile wake_;
-  Claimer claimer_;        // the writer's
+  Claimer claimer_;         // the writer's
   std::mt19937_64 random_;  // the writer's
   Writer writer_;
 

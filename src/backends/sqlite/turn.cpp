@@ -1,8 +1,8 @@
 #include "backends/sqlite/turn.hpp"
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <cerrno>
 #include <system_error>
+#include <fmt/format.h>
 #include "stint/error.hpp"
 
 namespace stint::sqlite {
@@ -13,7 +13,7 @@ namespace {
 enum Byte : off_t { kTurn = 0, kNext = 1 };
 
 int set_lock(int descriptor, int command, short type, Byte byte) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = byte;

@@ -61,11 +61,12 @@ class FileWakeUp final : public WakeUp {
 
   void wait_for(nanoseconds timeout) override {
     // A deadline of years would overflow.
-    const auto deadline = SteadyClock::now() + std::min<nanoseconds>(timeout, std::chrono::hours{24});
+    const auto deadline =
+        SteadyClock::now() + std::min<nanoseconds>(timeout, std::chrono::hours{24});
     while (!has_event()) {
       const nanoseconds left = deadline - SteadyClock::now();
       if (left <= nanoseconds{0}) return;
-      if (sleep(left)) return;
+      if (watch(left)) return;
     }
   }
 
@@ -91,7 +92,7 @@ class FileWakeUp final : public WakeUp {
   }
 
   // Sleep until the file was written to; true if somebody interrupted.
-  bool sleep(nanoseconds left) {
+  bool watch(nanoseconds left) {
     std::array<pollfd, 2> watched{pollfd{interrupt_.get(), POLLIN, 0},
                                   pollfd{inotify_.get(), POLLIN, 0}};
     if (!inotify_) left = std::min<nanoseconds>(left, kLookInterval);
@@ -120,8 +121,7 @@ void WakeFile::notify(const std::set<std::string>& domains) noexcept {
     const std::uint64_t value = new_value();
     const auto offset = static_cast<off_t>(slot_of(domain) * sizeof value);
     // If it fails, sleepers find the job at their next look.
-    [[maybe_unused]] const ssize_t written =
-        ::pwrite(file_.get(), &value, sizeof value, offset);
+    [[maybe_unused]] const ssize_t written = ::pwrite(file_.get(), &value, sizeof value, offset);
   }
 }
 

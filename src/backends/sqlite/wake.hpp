@@ -12,8 +12,9 @@
 namespace stint::sqlite {
 
 /// Tell sleepers of domains, through a small file beside the database: each domain has one of its
-/// slots, which changes with each event; inotify wakes those who watch the file. What is in the file
-/// matters to nobody but a sleeper between two looks, so that it may be lost or removed. Thread-safe.
+/// slots, which changes with each event; inotify wakes those who watch the file. What is in the
+/// file matters to nobody but a sleeper between two looks, so that it may be lost or removed.
+/// Thread-safe.
 class WakeFile final {
  public:
   static constexpr std::size_t kSlots = 64;

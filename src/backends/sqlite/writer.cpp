@@ -149,9 +149,8 @@ void Writer::checkpoint_if_due() noexcept {
   }
   int log_pages = 0;
   int moved_pages = 0;
-  const int code =
-      sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
-                                &log_pages, &moved_pages);
+  const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main",
+                                             SQLITE_CHECKPOINT_PASSIVE, &log_pages, &moved_pages);
   // Once all pages are moved the next writer starts the log anew. A reader that holds an old state
   // may forbid it: then try again after another 4 MiB.
   const bool moved_all = code == SQLITE_OK && log_pages == moved_pages;

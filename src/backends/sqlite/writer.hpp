@@ -76,7 +76,7 @@ class Writer final {
   std::vector<Pending*> waiting_ STINT_GUARDED_BY(mutex_);
 
   // The leader's.
-  int wal_pages_ = 0;             // in the log after the last commit
+  int wal_pages_ = 0;            // in the log after the last commit
   int checkpoint_at_pages_ = 0;  // when to try next
 };
 
