@@ -1,0 +1,239 @@
+#include "config/builtin_settings.hpp"
+#include <array>
+#include <utility>
+
+namespace stint {
+namespace {
+
+constexpr double kMinute = 60;
+constexpr double kHour = 60 * kMinute;
+constexpr double kDay = 24 * kHour;
+constexpr double kKibibyte = 1024;
+constexpr double kMebibyte = 1024 * kKibibyte;
+
+// What is known already but does nothing until the feature that it belongs to exists.
+constexpr std::string_view kLater = " Not used by this version yet.";
+
+// Writes the table: each member function adds a key with what all keys of its type have.
+class Table final {
+ public:
+  std::vector<SettingSpec> take() && { return std::move(specs_); }
+
+  Table& boolean(std::string_view key, bool value, std::string help) {
+    return add(key, SettingType::kBoolean, value, std::move(help));
+  }
+  Table& integer(std::string_view key, json value, double lowest, double highest,
+                 std::string help) {
+    return add(key, SettingType::kInteger, std::move(value), std::move(help), lowest, highest);
+  }
+  Table& duration(std::string_view key, json value, double lowest, double highest,
+                  std::string help) {
+    return add(key, SettingType::kDuration, std::move(value), std::move(help), lowest, highest);
+  }
+  Table& text(std::string_view key, json value, std::string help) {
+    return add(key, SettingType::kString, std::move(value), std::move(help));
+  }
+  Table& secret(std::string_view key, std::string help) {
+    text(key, nullptr, std::move(help));
+    specs_.back().secret = true;
+    return *this;
+  }
+  Table& choice(std::string_view key, json value, std::vector<json> choices, std::string help) {
+    text(key, std::move(value), std::move(help));
+    specs_.back().choices = std::move(choices);
+    return *this;
+  }
+  Table& list(std::string_view key, json value, std::string help) {
+    return add(key, SettingType::kList, std::move(value), std::move(help));
+  }
+
+ private:
+  // A default of null is none.
+  Table& add(std::string_view key, SettingType type, json value, std::string help,
+             std::optional<double> lowest = {}, std::optional<double> highest = {}) {
+    SettingSpec spec{.key = std::string{key}, .type = type, .help = std::move(help)};
+    if (!value.is_null()) spec.default_value = std::move(value);
+    spec.minimum = lowest;
+    spec.maximum = highest;
+    specs_.push_back(std::move(spec));
+    return *this;
+  }
+
+  std::vector<SettingSpec> specs_;
+};
+
+std::string later(std::string_view help) { return std::string{help} + std::string{kLater}; }
+
+void add_node(Table& table) {
+  table.text("node", nullptr,
+             "The name of this machine, for tasks that are bound to one. Default: the host name.");
+}
+
+void add_stores(Table& table) {
+  table
+      .text("stores.default", nullptr,
+            "The URL of the store that is used where no other is named, or the name of another one "
+            "below `[stores]`. Default: `sqlite:` with `stint/jobs.db` in `$XDG_STATE_HOME` "
+            "(`~/.local/state`).")
+      .text("stores.*", nullptr, "The URL of one more store, for `--store NAME`.");
+}
+
+void add_runner(Table& table) {
+  table.boolean("run_once", false, later("Run the task once and end."))
+      .duration("sleep_interval", nullptr, 0, 365 * kDay,
+                later("The pause between the end of a run and the next."))
+      .duration("run_interval", nullptr, 0.001, 365 * kDay,
+                later("The time from the start of a run to the start of the next."))
+      .boolean("keep_lock", false, later("Keep the lock between runs."))
+      .boolean("release_on_error", false, later("Give the lock away after a run that failed."))
+      .boolean("disable_one_instance", false, later("Run without the lock."));
+}
+
+void add_logging(Table& table) {
+  const std::vector<json> levels = {"debug", "info", "warning", "error"};
+  table.choice("logging.level", "info", levels, "Write lines from this level up.")
+      .choice("logging.levels.*", nullptr, levels,
+              "The level of one logger and all below it: `worker = \"debug\"`, "
+              "`\"worker.claimer\" = \"error\"`.")
+      .choice("logging.format", "text", {"text", "json"},
+              "One line of text, or one JSON object, a log line.")
+      .text("logging.file", nullptr,
+            "Append the lines to this file. Default: write them to standard error.")
+      .choice("logging.color", "auto", {"auto", "always", "never"},
+              "Colour the level; `auto`: on a terminal, where NO_COLOR is not set.");
+}
+
+void add_jobs(Table& table) {
+  table
+      .integer(
+          "defaults.max_attempts", 1, 1, 1000,
+          "Attempts of a job that may fail before the job does, where neither the task nor the "
+          "enqueuer says so.")
+      .duration(
+          "defaults.timeout", "0s", 0, 365 * kDay,
+          "The longest time that an attempt may take, where neither the task nor the enqueuer "
+          "says so. 0: no limit.")
+      .duration("defaults.retention", "1d", 0, 3650 * kDay,
+                "How long finished jobs are kept before they are deleted.")
+      .integer("limits.max_json", static_cast<std::int64_t>(kMebibyte), kKibibyte, 16 * kMebibyte,
+               "The largest arguments and the largest output of a job, in bytes of JSON text.")
+      .integer("limits.max_bytes", static_cast<std::int64_t>(64 * kMebibyte), kKibibyte,
+               256 * kMebibyte,
+               "The largest binary data (`Bytes`) of one job's arguments or output, in bytes.");
+}
+
+void add_worker(Table& table) {
+  table
+      .integer("worker.slots", nullptr, 1, 1024,
+               "How many jobs a worker executes at once. Default: the number of cores.")
+      .list("worker.domains", json::array({"default"}),
+            "The domains that a worker serves, each with the greatest number of its slots if it is "
+            "limited: `[\"mail=10\", \"bulk\"]`.")
+      .integer("worker.max_runs", 0, 0, 1e9, "End a worker after so many jobs. 0: never.")
+      .integer("worker.batch", 100, 1, 1000, "The most jobs that one claim takes.")
+      .duration(
+          "worker.lease", "30s", 1, kDay,
+          "A worker is dead when its beat has not changed for so long. The same for all workers "
+          "of a store.")
+      .duration("worker.heartbeat", "10s", 0.1, 8 * kHour,
+                "The time between two beats of a worker; at most half of the lease.")
+      .duration("worker.drain_timeout", "25s", 0, kDay,
+                "How long running jobs may go on when a worker is told to end.");
+}
+
+void add_consul(Table& table, const std::string& under) {
+  table.text(under + ".host", "127.0.0.1", later("Where Consul's agent answers."))
+      .integer(under + ".port", 8500, 1, 65535, later("Its port."))
+      .choice(under + ".scheme", "http", {"http", "https"}, later("How it is spoken to."))
+      .text(under + ".dc", nullptr, later("The datacenter that holds the key."))
+      .secret(under + ".token", later("The ACL token."))
+      .text(under + ".key", nullptr, later("The key."))
+      .duration(under + ".timeout", "1s", 0.1, kMinute, later("The limit of one request."));
+}
+
+void add_one_instance(Table& table) {
+  const std::string under = "one_instance";
+  table
+      .choice(under + ".backend", "flock",
+              {"flock", "dummy", "sqlite", "postgresql", "redis", "consul"},
+              later("Who holds the lock."))
+      .boolean(under + ".require_exclusive", false,
+               later("Refuse a backend that always grants the lock."))
+      .duration(under + ".stall_timeout", nullptr, 1, kDay,
+                later("Stop a task that did not call `extend_lock` for so long. Default: never."));
+  add_consul(table, under + ".consul");
+  table
+      .duration(under + ".consul.ttl", "15s", 10, kDay,
+                later("The lock is free when its holder was silent for so long."))
+      .duration(under + ".consul.lock_delay", "15s", 0, kMinute,
+                later("How long Consul keeps a lock from others whose holder was lost."))
+      .integer(under + ".consul.retry_max_attempts", 10, 1, 1000,
+               later("How often a failed request is tried."))
+      .integer(under + ".consul.retry_wait_multiplier", 50, 1, 60'000,
+               later("The pause before the second try in milliseconds; it doubles."));
+  for (const std::string_view backend : {"redis", "postgresql", "sqlite"}) {
+    const std::string table_name = under + "." + std::string{backend};
+    table.text(table_name + ".url", nullptr, later("Where the lock is held."))
+        .text(table_name + ".key", nullptr, later("The name of the lock. Default: the task's."))
+        .duration(table_name + ".ttl", "30s", 10, kDay,
+                  later("The lock is free when its holder was silent for so long."))
+        .duration(table_name + ".lock_delay", nullptr, 0, kDay,
+                  later("How much longer others wait then. Default: a third of `ttl` and 2 s."));
+  }
+  table.text(under + ".flock.directory", nullptr,
+             later("The folder of the lock files. Default: `stint/locks` in `$XDG_STATE_HOME`."));
+}
+
+void add_liveness(Table& table) {
+  table.choice("liveness.backend", "dummy",
+               {"dummy", "file", "sqlite", "postgresql", "redis", "consul"},
+               later("Where the stamp of the last success is kept."));
+  add_consul(table, "liveness.consul");
+  for (const std::string_view backend : {"redis", "postgresql", "sqlite"}) {
+    const std::string table_name = "liveness." + std::string{backend};
+    table.text(table_name + ".url", nullptr, later("Where the stamp is kept."))
+        .text(table_name + ".key", nullptr, later("The name of the stamp. Default: the task's."));
+  }
+  table.text("liveness.file.directory", nullptr,
+             later("The folder of the stamps. Default: `stint/liveness` in `$XDG_STATE_HOME`."));
+}
+
+void add_metrics(Table& table) {
+  table
+      .choice("metrics.backend", "dummy", {"dummy", "influxdb", "prometheus", "statsd"},
+              later("Where metrics are pushed to."))
+      .text("metrics.influxdb.host", "127.0.0.1", later("Where InfluxDB answers."))
+      .integer("metrics.influxdb.port", 8086, 1, 65535, later("Its port."))
+      .choice("metrics.influxdb.scheme", "http", {"http", "https"}, later("How it is spoken to."))
+      .text("metrics.influxdb.database", nullptr, later("The database."))
+      .text("metrics.influxdb.username", nullptr, later("The user."))
+      .secret("metrics.influxdb.password", later("The user's password."));
+}
+
+constexpr std::array kReserved = {
+    ReservedSetting{"tasks", "tasks declared as commands are not available in this version"},
+    ReservedSetting{"modules", "loading modules is not available in this version"},
+};
+
+}  // namespace
+
+const std::vector<SettingSpec>& builtin_settings() {
+  static const std::vector<SettingSpec> specs = [] {
+    Table table;
+    add_node(table);
+    add_runner(table);
+    add_stores(table);
+    add_logging(table);
+    add_jobs(table);
+    add_worker(table);
+    add_one_instance(table);
+    add_liveness(table);
+    add_metrics(table);
+    return std::move(table).take();
+  }();
+  return specs;
+}
+
+std::span<const ReservedSetting> reserved_settings() { return kReserved; }
+
+}  // namespace stint
