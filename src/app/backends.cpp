@@ -1,0 +1,100 @@
+#include "app/backends.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
+#include <vector>
+#include "backends/postgres/backend.hpp"
+#include "backends/sqlite/backend.hpp"
+#include "base/nearest.hpp"
+#include "base/url.hpp"
+#include "base/utf8.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+constexpr std::string_view kForms = "use sqlite:PATH or postgresql://HOST/DATABASE";
+
+std::array<const StoreBackend*, 2> backends() {
+  return {&sqlite::sqlite_backend(), &postgres::postgres_backend()};
+}
+
+const StoreBackend& backend_of(const std::string& url) {
+  const std::string scheme = parse_url(url).scheme;
+  std::vector<std::string_view> known;
+  for (const StoreBackend* const backend : backends()) {
+    if (std::ranges::find(backend->schemes, scheme) != backend->schemes.end()) return *backend;
+    known.insert(known.end(), backend->schemes.begin(), backend->schemes.end());
+  }
+  const std::string hint = did_you_mean(scheme, std::span<const std::string_view>{known});
+  throw url_error(url, fmt::format("no store has the scheme \"{}\"{}", scheme, hint), kForms);
+}
+
+Error configuration_error(const std::string& message) {
+  return Error{ErrorCode::kConfiguration, message};
+}
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? std::string{} : value;
+}
+
+std::string default_store() {
+  // The specification of these folders wants relative ones ignored.
+  std::string folder = variable("XDG_STATE_HOME");
+  if (!folder.starts_with('/')) {
+    const std::string home = variable("HOME");
+    if (!home.starts_with('/')) {
+      throw configuration_error(
+          "no store is configured, and without XDG_STATE_HOME and HOME there is no folder for the "
+          "default: set STINT_STORE, [stores] default, or --store");
+    }
+    folder = home + "/.local/state";
+  }
+  return "sqlite:" + encode_url_path(folder + "/stint/jobs.db");
+}
+
+std::string named_store(const Settings& settings, std::string_view name) {
+  const std::string key = fmt::format("stores.{}", name);
+  const bool is_one_name = name.find('.') == std::string_view::npos;
+  if (is_one_name) {
+    if (const auto url = settings.find<std::string>(key)) return *url;
+  }
+  const std::string shown = sanitize_text(name);
+  if (name.find_first_of("/.") != std::string_view::npos) {
+    throw configuration_error(fmt::format(
+        "the store \"{}\" is neither a name under [stores] nor a URL: for a file use \"sqlite:{}\"",
+        shown, shown));
+  }
+  const std::vector<std::string> names = settings.names("stores");
+  throw configuration_error(fmt::format(
+      "there is no store \"{}\" under [stores]{}: {}, or {}", shown, did_you_mean(name, names),
+      names.empty() ? std::string{"add it"}
+                    : fmt::format("the names are {}", fmt::join(names, ", ")),
+      kForms));
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(const StoreOptions& options) {
+  return backend_of(options.url).open(options);
+}
+
+std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options) {
+  return backend_of(options.url).open_schema(options);
+}
+
+std::string resolve_store(const Settings& settings, std::string_view name_or_url) {
+  if (looks_like_url(name_or_url)) return std::string{name_or_url};
+  if (!name_or_url.empty() && name_or_url != "default") return named_store(settings, name_or_url);
+  const auto url = settings.find<std::string>("stores.default");
+  // A program's own text may name another store there.
+  if (url && !looks_like_url(*url)) return named_store(settings, *url);
+  return url ? *url : default_store();
+}
+
+}  // namespace stint

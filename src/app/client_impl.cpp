@@ -1,0 +1,180 @@
+#include "app/client_impl.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <utility>
+#include "core/payload.hpp"
+#include "stint/error.hpp"
+
+namespace stint::detail {
+namespace {
+
+using std::chrono::nanoseconds;
+
+Error not_found(JobId id) {
+  return Error{ErrorCode::kNotFound,
+               fmt::format("there is no job {}: it was never enqueued here, or was removed after "
+                           "its retention",
+                           id.value)};
+}
+
+// Grow from what a fast job takes to what a person does not notice.
+milliseconds next_pause(int looks) {
+  constexpr std::array kPauses = {2, 5, 10, 20, 50, 100};
+  const auto last = static_cast<int>(kPauses.size()) - 1;
+  return milliseconds{kPauses.at(static_cast<std::size_t>(std::min(looks, last)))};
+}
+
+std::vector<NewJob> plan_all(std::string_view name, const TaskDeclaration* task,
+                             std::span<const json> many, const EnqueueOptions& options,
+                             const EnqueueDefaults& defaults) {
+  std::vector<NewJob> jobs;
+  jobs.reserve(many.size());
+  for (const json& args : many) {
+    try {
+      jobs.push_back(plan_job(name, task, args, options, defaults));
+    } catch (const Error& error) {
+      if (many.size() == 1) throw;
+      throw Error{error.code(), fmt::format("job {} of {}: {}", jobs.size() + 1, many.size(),
+                                            error.what())};
+    }
+  }
+  return jobs;
+}
+
+JobFailed job_failed(const JobRecord& record) {
+  const std::string reason = error_message(record.error);
+  std::string message = fmt::format("job {} ({}) {}", record.id.value, record.task,
+                                    record.state == JobState::kAborted ? "was aborted" : "failed");
+  if (!reason.empty()) message += ": " + reason;
+  return JobFailed{record.id, record.state, record.cause, message};
+}
+
+}  // namespace
+
+ClientImpl::ClientImpl(std::shared_ptr<Environment> environment, Clock& clock)
+    : environment_(std::move(environment)), clock_(clock), catalog_(clock) {}
+
+std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const json> many,
+                                          const EnqueueOptions& options) {
+  if (options.idempotency_key.starts_with(kReservedKeyPrefix)) {
+    throw Error{ErrorCode::kInvalid,
+                fmt::format("task \"{}\": idempotency_key begins with \"{}\", which is reserved",
+                            task, kReservedKeyPrefix)};
+  }
+  if (many.size() > 1 && !options.idempotency_key.empty()) {
+    throw Error{ErrorCode::kInvalid,
+                fmt::format("task \"{}\": {} jobs cannot have one idempotency_key: enqueue them "
+                            "one by one, each with its own",
+                            task, many.size())};
+  }
+  if (many.empty()) return {};
+  const std::vector<NewJob> jobs = plan(task, many, options);
+  return environment_->store().enqueue(jobs);
+}
+
+std::vector<NewJob> ClientImpl::plan(std::string_view task, std::span<const json> many,
+                                     const EnqueueOptions& options) {
+  const TaskDeclaration* const own = environment_->registry().find_task_to_enqueue(task);
+  if (own == nullptr) return plan_registered(task, many, options);
+  return plan_all(task, own, many, options, environment_->enqueue_defaults());
+}
+
+std::vector<NewJob> ClientImpl::plan_registered(std::string_view task, std::span<const json> many,
+                                                const EnqueueOptions& options) {
+  const EnqueueDefaults& defaults = environment_->enqueue_defaults();
+  while (true) {
+    const auto registered = catalog_.find(environment_->store(), task);
+    try {
+      return plan_all(task, registered.get(), many, options, defaults);
+    } catch (const Error&) {
+      // The workers may have a newer declaration by now, under which it fits.
+      if (registered == nullptr || !catalog_.refresh()) throw;
+    }
+  }
+}
+
+std::optional<JobState> ClientImpl::look(JobId id) {
+  return environment_->store().job_states({&id, 1}).at(0);
+}
+
+// A store does not tell of completions: look again after a while, or when this client aborts a job.
+void ClientImpl::pause(nanoseconds duration) {
+  MutexLock lock{mutex_};
+  aborted_.wait_for(lock, duration);
+}
+
+JobState ClientImpl::wait(JobId id, std::optional<nanoseconds> deadline) {
+  JobState seen = state(id);  // an outage at the first look is the caller's
+  for (int looks = 0; !is_final(seen); ++looks) {
+    nanoseconds next = next_pause(looks);
+    if (deadline) {
+      const nanoseconds left = *deadline - clock_.boot_now();
+      if (left <= nanoseconds{0}) return seen;
+      next = std::min(next, left);
+    }
+    pause(next);
+    try {
+      const std::optional<JobState> now = look(id);
+      if (!now) throw not_found(id);
+      seen = *now;
+    } catch (const Error& error) {
+      if (!error.retryable()) throw;
+    }
+  }
+  return seen;
+}
+
+json ClientImpl::output(JobId id) {
+  const JobRecord job = record(id);
+  if (job.state != JobState::kDone) throw job_failed(job);
+  if (job.output.empty()) return nullptr;
+  std::vector<std::string> attachments;
+  // Only an output that speaks of attachments has some.
+  if (job.output.find("$stint.bytes") != std::string::npos) {
+    attachments = environment_->store().load_attachments(id, Store::Attachments::kOutput);
+  }
+  return unpack_payload(job.output, std::move(attachments));
+}
+
+JobState ClientImpl::state(JobId id) {
+  const std::optional<JobState> state = look(id);
+  if (!state) throw not_found(id);
+  return *state;
+}
+
+JobRecord ClientImpl::record(JobId id) {
+  std::optional<JobRecord> record = environment_->store().find_job(id);
+  if (!record) throw not_found(id);
+  return *std::move(record);
+}
+
+std::vector<JobLogLine> ClientImpl::log(JobId id, std::int64_t from) {
+  constexpr int kAtOnce = 1000;
+  std::vector<JobLogLine> lines;
+  while (true) {
+    const auto more = environment_->store().read_log(id, from, kAtOnce);
+    lines.insert(lines.end(), more.begin(), more.end());
+    if (std::ssize(more) < kAtOnce) return lines;
+    from = more.back().number + 1;
+  }
+}
+
+bool ClientImpl::abort(JobId id, std::string_view message) {
+  const std::optional<JobState> state = environment_->store().abort(id, message);
+  if (!state) throw not_found(id);
+  aborted_.notify_all();
+  return *state == JobState::kAborted || *state == JobState::kAborting;
+}
+
+std::string error_message(std::string_view error_json) {
+  if (error_json.empty()) return {};
+  const json error = json::parse(error_json, nullptr, false);
+  if (!error.is_object() || !error.contains("message") || !error["message"].is_string()) {
+    return std::string{error_json};
+  }
+  return error["message"].get<std::string>();
+}
+
+}  // namespace stint::detail

@@ -1,0 +1,59 @@
+/// What stands behind `stint::Client` and its handles.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+#include "app/environment.hpp"
+#include "app/task_catalog.hpp"
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "core/store.hpp"
+#include "stint/client.hpp"
+
+namespace stint::detail {
+
+/// Enqueue, wait, read and abort on the environment's store. Thread-safe.
+///
+/// An outage of the store ends a call at once with kUnavailable: only the caller knows how long its own
+/// caller can wait. A resend is safe: with an idempotency key always; without one whenever the error
+/// does not say `outcome_unknown()`. Waiting alone goes on through outages.
+class ClientImpl final {
+ public:
+  explicit ClientImpl(std::shared_ptr<Environment> environment, Clock& clock = real_clock());
+
+  std::vector<Enqueued> enqueue(std::string_view task, std::span<const json> many,
+                                const EnqueueOptions& options);
+
+  /// Return the job's state at the end or at the deadline, on CLOCK_BOOTTIME.
+  JobState wait(JobId id, std::optional<std::chrono::nanoseconds> deadline);
+  /// Return the output of a job that is final. Throws JobFailed.
+  json output(JobId id);
+  JobState state(JobId id);
+  JobRecord record(JobId id);
+  std::vector<JobLogLine> log(JobId id, std::int64_t from);
+  bool abort(JobId id, std::string_view message);
+
+  std::chrono::nanoseconds now() const { return clock_.boot_now(); }
+
+ private:
+  std::vector<NewJob> plan(std::string_view task, std::span<const json> many,
+                           const EnqueueOptions& options);
+  std::vector<NewJob> plan_registered(std::string_view task, std::span<const json> many,
+                                      const EnqueueOptions& options);
+  std::optional<JobState> look(JobId id);
+  void pause(std::chrono::nanoseconds duration);
+
+  const std::shared_ptr<Environment> environment_;
+  Clock& clock_;
+  TaskCatalog catalog_;
+  Mutex mutex_;
+  CondVar aborted_;  ///< ends the pauses of those who wait
+};
+
+/// Read the message of an error as stores keep it; the text itself if it is none. Empty for empty.
+std::string error_message(std::string_view error_json);
+
+}  // namespace stint::detail

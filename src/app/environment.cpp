@@ -1,0 +1,52 @@
+#include "app/environment.hpp"
+
+#include <utility>
+#include <vector>
+#include "app/backends.hpp"
+#include "base/log.hpp"
+#include "config/load_settings.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+EnqueueDefaults defaults_of(const Settings& settings) {
+  return {.max_attempts = settings.get<int>("defaults.max_attempts"),
+          .timeout = settings.get<milliseconds>("defaults.timeout"),
+          .limits = {.json_bytes = settings.get<std::int64_t>("limits.max_json"),
+                     .attachment_bytes = settings.get<std::int64_t>("limits.max_bytes")}};
+}
+
+}  // namespace
+
+Environment::Environment(Settings settings, std::span<const ModuleDefinition> modules,
+                         std::string_view store)
+    : settings_(std::move(settings)), store_name_(store) {
+  std::vector<std::string> problems;
+  registry_ = Registry::build(modules, problems);
+  // A program without modules of its own may share the file of one that has some: it leaves the keys that
+  // it does not know alone.
+  if (!modules.empty()) settings_ = check_settings(settings_, registry_->settings(), problems);
+  if (!problems.empty()) throw ConfigurationError{std::move(problems)};
+  enqueue_defaults_ = defaults_of(settings_);
+}
+
+Environment::Environment(Settings settings, std::span<const ModuleDefinition> modules,
+                         std::shared_ptr<Store> store)
+    : Environment(std::move(settings), modules) {
+  const MutexLock lock{mutex_};
+  store_ = std::move(store);
+}
+
+std::string Environment::store_url() const { return resolve_store(settings_, store_name_); }
+
+std::shared_ptr<Store> Environment::shared_store() {
+  const MutexLock lock{mutex_};
+  if (!store_) {
+    store_ = open_store({.url = store_url(),
+                         .notice = [](std::string_view text) { log_info("store", "{}", text); }});
+  }
+  return store_;
+}
+
+}  // namespace stint
