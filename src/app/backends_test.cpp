@@ -1,0 +1,107 @@
+#include "app/backends.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include "stint/error.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace stint {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Settings settings_of(const std::string& toml) {
+  return load_settings(LoadOptions{.toml = toml, .use_environment = false});
+}
+
+template <typename Call>
+std::string error_of(Call call) {
+  try {
+    static_cast<void>(call());
+    return "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
+    return error.what();
+  }
+}
+
+// Set a variable of the environment for one test.
+class Variable final {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    set(value);
+  }
+  ~Variable() { set(before_ ? before_->c_str() : nullptr); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  void set(const char* value) const {
+    if (value == nullptr) {
+      unsetenv(name_);
+    } else {
+      setenv(name_, value, 1);
+    }
+  }
+
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+TEST(ResolveStore, TakesUrlsAndNames) {
+  const Settings settings = settings_of(
+      "[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
+  EXPECT_EQ(resolve_store(settings), "sqlite:a.db");
+  EXPECT_EQ(resolve_store(settings, "default"), "sqlite:a.db");
+  EXPECT_EQ(resolve_store(settings, "main"), "postgresql://host/database");
+  EXPECT_EQ(resolve_store(settings, "sqlite:/other.db"), "sqlite:/other.db");
+}
+
+TEST(ResolveStore, NamesTheNearestStore) {
+  const Settings settings = settings_of("[stores]\nmain = \"sqlite:a.db\"\n");
+  EXPECT_THAT(error_of([&] { return resolve_store(settings, "mian"); }),
+              HasSubstr("there is no store \"mian\" under [stores] (did you mean \"main\"?)"));
+  EXPECT_THAT(error_of([&] { return resolve_store(settings, "jobs.db"); }),
+              HasSubstr("for a file use \"sqlite:jobs.db\""));
+}
+
+TEST(ResolveStore, DefaultsToTheUsersStateFolder) {
+  const Settings settings = settings_of("");
+  const Variable home{"HOME", "/home/me"};
+  {
+    const Variable state{"XDG_STATE_HOME", "/state of/me"};
+    EXPECT_EQ(resolve_store(settings), "sqlite:/state%20of/me/stint/jobs.db");
+  }
+  {
+    const Variable state{"XDG_STATE_HOME", "relative"};
+    EXPECT_EQ(resolve_store(settings), "sqlite:/home/me/.local/state/stint/jobs.db");
+  }
+  const Variable state{"XDG_STATE_HOME", nullptr};
+  const Variable nowhere{"HOME", nullptr};
+  EXPECT_THAT(error_of([&] { return resolve_store(settings); }), HasSubstr("set STINT_STORE"));
+}
+
+TEST(OpenStore, NamesTheNearestScheme) {
+  const std::string message =
+      error_of([] { return open_store({.url = "postgersql://me:secret@host/database"}); });
+  EXPECT_THAT(message, HasSubstr("no store has the scheme \"postgersql\""));
+  EXPECT_THAT(message, HasSubstr("did you mean \"postgresql\"?"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+  EXPECT_THAT(error_of([] { return open_schema({.url = "sqlit:jobs.db"}); }),
+              HasSubstr("did you mean \"sqlite\"?"));
+}
+
+TEST(OpenStore, OpensAFile) {
+  const test::TemporaryFolder folder;
+  const std::string url = "sqlite:" + (folder.path() / "jobs.db").string();
+  EXPECT_EQ(open_store({.url = url})->status().backend, "sqlite");
+  EXPECT_GT(open_schema({.url = url})->version(), 0);
+}
+
+}  // namespace
+}  // namespace stint
