@@ -199,8 +199,8 @@ struct WorkerInfo {
   std::string node;
   std::string host;
   int pid = 0;
-  std::string boot_id;
-  std::string page;  ///< the path of its page file on that machine; empty: none
+  std::string boot_id = {};
+  std::string page = {};  ///< the path of its page file on that machine; empty: none
   int slots = 1;
   std::string domains;  ///< "default" or "mail=10,bulk=2"
   std::string version;
@@ -247,7 +247,7 @@ struct RescueResult {
 struct TaskRecord {
   std::string name;
   std::string specification;  ///< JSON: doc, domain, args, options
-  StoreTime registered_at;
+  StoreTime registered_at = {};
 };
 
 /// How full a store is.
