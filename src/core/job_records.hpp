@@ -103,8 +103,8 @@ enum class WriteResult : std::uint8_t {
 
 /// The reply to one exchange with the store.
 struct Exchange {
-  std::vector<WriteResult> completed;  ///< one for each completion, in order
-  std::vector<ClaimedJob> claimed;
+  std::vector<WriteResult> completed = {};  ///< one for each completion, in order
+  std::vector<ClaimedJob> claimed = {};
 };
 
 /// What a running job reports between its start and its end. Guarded by (id, epoch, running).
@@ -130,7 +130,7 @@ struct NewLogLine {
 struct AbortRequest {
   JobId id;
   Epoch epoch;
-  std::string message;
+  std::string message = {};
 };
 
 /// All that is known of a job.
@@ -196,14 +196,14 @@ struct PurgeFilter {
 
 /// How a worker introduces itself.
 struct WorkerInfo {
-  std::string node;
-  std::string host;
+  std::string node = {};
+  std::string host = {};
   int pid = 0;
   std::string boot_id = {};
   std::string page = {};  ///< the path of its page file on that machine; empty: none
   int slots = 1;
-  std::string domains;  ///< "default" or "mail=10,bulk=2"
-  std::string version;
+  std::string domains = {};  ///< "default" or "mail=10,bulk=2"
+  std::string version = {};
 };
 
 enum class WorkerState : std::uint8_t { kAlive = 1, kStopped = 2, kDead = 3 };
