@@ -52,6 +52,7 @@ TEST_F(Project, HasTheSameStatementsInBothDialects) {
 }
 TEST_F(Project, HoldsNoForbiddenWords) { EXPECT_EQ(describe(check_words(tree())), ""); }
 TEST_F(Project, WaitsForConditions) { EXPECT_EQ(describe(check_sleeps(tree(), kMaySleep)), ""); }
+TEST_F(Project, ShowsCodeThatIsThere) { EXPECT_EQ(describe(check_snippets(tree())), ""); }
 TEST_F(Project, LinksToWhatIsThere) { EXPECT_EQ(describe(check_links(tree())), ""); }
 
 }  // namespace

@@ -26,6 +26,14 @@ const std::vector<Pattern>& patterns() {
   return kPatterns;
 }
 
+// Follow a link of a document to a path from the project's top folder.
+std::string resolve(const SourceFile& document, const std::string& link) {
+  const std::filesystem::path folder = std::filesystem::path{document.path}.parent_path();
+  std::string target = (folder / link).lexically_normal().generic_string();
+  if (target.ends_with('/')) target.pop_back();
+  return target;
+}
+
 bool exists(const Tree& tree, const std::string& path) {
   return std::ranges::any_of(
       tree, [&](const SourceFile& file) { return file.path == path || file.is_below(path + "/"); });
@@ -80,14 +88,35 @@ std::vector<Violation> check_links(const Tree& tree) {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       using Links = std::regex_iterator<std::string_view::const_iterator>;
       for (Links link{lines[i].begin(), lines[i].end(), kLink}; link != Links{}; ++link) {
-        const std::filesystem::path folder = std::filesystem::path{file.path}.parent_path();
-        std::string target = (folder / (*link)[1].str()).lexically_normal().generic_string();
-        if (target.ends_with('/')) target.pop_back();
+        const std::string target = resolve(file, (*link)[1].str());
         if (!exists(tree, target)) {
           violations.push_back({.path = file.path,
                                 .line = i + 1,
                                 .rule = fmt::format("links to {}, which is not there", target)});
         }
+      }
+    }
+  }
+  return violations;
+}
+
+std::vector<Violation> check_snippets(const Tree& tree) {
+  // The introduction ends with a colon; a blank line may follow it.
+  static const std::regex kSnippet{R"(\]\(([^)\s]+\.[ch]pp)\)[^\n]*:\n\n?```cpp\n)"};
+  std::vector<Violation> violations;
+  for (const SourceFile& file : tree) {
+    if (!file.ends_with(".md")) continue;
+    using Snippets = std::sregex_iterator;
+    for (Snippets at{file.text.begin(), file.text.end(), kSnippet}; at != Snippets{}; ++at) {
+      const auto begin = static_cast<std::size_t>(at->position() + at->length());
+      const std::string code = file.text.substr(begin, file.text.find("```\n", begin) - begin);
+      const std::string target = resolve(file, (*at)[1].str());
+      const auto source = std::ranges::find(tree, target, &SourceFile::path);
+      if (source == tree.end() || source->text.find(code) == std::string::npos) {
+        const auto line = std::count(file.text.begin(), file.text.begin() + at->position(), '\n');
+        violations.push_back({.path = file.path,
+                              .line = static_cast<std::size_t>(line) + 1,
+                              .rule = fmt::format("shows what is not in {}", target)});
       }
     }
   }

@@ -17,4 +17,8 @@ std::vector<Violation> check_sleeps(const Tree& tree, std::span<const std::strin
 /// Check that each relative link of a document leads to a file or folder.
 std::vector<Violation> check_links(const Tree& tree);
 
+/// Check that a block of C++ whose introduction links to a source ("This is [x.cpp](x.cpp):")
+/// stands in that source line by line, so that a document never shows what does not compile.
+std::vector<Violation> check_snippets(const Tree& tree);
+
 }  // namespace stint::architecture

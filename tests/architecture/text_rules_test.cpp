@@ -61,5 +61,17 @@ TEST(Links, LeadSomewhere) {
             "docs/concepts.md:2: links to CHANGES.md, which is not there\n");
 }
 
+TEST(Snippets, StandInTheSourceThatTheyNameThemselves) {
+  const auto check = [](const std::string& document) {
+    return describe(check_snippets({{.path = "README.md", .text = document},
+                                    {.path = "examples/a.cpp", .text = "// a\nint a = 1;\n"}}));
+  };
+  EXPECT_EQ(check("This is [a](examples/a.cpp):\n\n```cpp\nint a = 1;\n```\n"), "");
+  EXPECT_EQ(check("Anything:\n\n```cpp\nint a = 2;\n```\n"), "");
+  EXPECT_EQ(check("\nThis is [a](examples/a.cpp):\n\n```cpp\nint a = 2;\n```\n"),
+            "README.md:2: shows what is not in examples/a.cpp\n");
+  EXPECT_NE(check("This is [a](examples/b.cpp):\n\n```cpp\nint a = 1;\n```\n"), "");
+}
+
 }  // namespace
 }  // namespace stint::architecture
