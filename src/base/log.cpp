@@ -134,7 +134,7 @@ class Levels final {
   std::atomic<LogLevel> lowest_ = LogLevel::kInfo;
 };
 
-Levels& levels() {
+Levels& process_levels() {
   static auto& instance = *new Levels;  // NOLINT(cppcoreguidelines-owning-memory)
   return instance;
 }
@@ -180,11 +180,11 @@ void set_default_log_sink(std::function<void(const LogLine&)> sink) {
   sinks().replace(Sinks::Slot::kDefault, std::move(sink));
 }
 
-void set_log_levels(LogLevels to) { levels().set(std::move(to)); }
+void set_log_levels(LogLevels levels) { process_levels().set(std::move(levels)); }
 
 bool log_enabled(std::string_view logger, LogLevel level) noexcept {
   try {
-    return levels().enabled(logger, level);
+    return process_levels().enabled(logger, level);
   } catch (...) {
     return true;
   }

@@ -119,8 +119,8 @@ std::string hide_parameters(std::string_view text, bool is_url) {
 
 bool names_a_secret(std::string_view name) {
   const std::string plain = plain_name(name);
-  return std::any_of(kSecretWords.begin(), kSecretWords.end(),
-                     [&](std::string_view word) { return plain.find(word) != std::string::npos; });
+  return std::ranges::any_of(
+      kSecretWords, [&](std::string_view word) { return plain.find(word) != std::string::npos; });
 }
 
 std::string redacted(std::string_view text) {

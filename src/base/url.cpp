@@ -200,10 +200,11 @@ class Parser final {
 }  // namespace
 
 std::optional<std::string> Url::parameter(std::string_view name) const {
-  const auto found = std::find_if(parameters.rbegin(), parameters.rend(),
-                                  [&](const UrlParameter& it) { return it.name == name; });
-  if (found == parameters.rend()) return std::nullopt;
-  return found->value;
+  std::optional<std::string> value;
+  for (const UrlParameter& it : parameters) {
+    if (it.name == name) value = it.value;
+  }
+  return value;
 }
 
 bool looks_like_url(std::string_view text) { return scheme_length(text) > 0; }
@@ -225,7 +226,7 @@ std::string without_parameters(std::string_view text, std::span<const std::strin
     const std::string_view pair = left.substr(0, end);
     left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
     const std::optional<std::string> name = percent_decoded(pair.substr(0, pair.find('=')));
-    if (name && std::find(names.begin(), names.end(), *name) != names.end()) continue;
+    if (name && std::ranges::find(names, *name) != names.end()) continue;
     result += separator;
     result += pair;
     separator = '&';

@@ -1,4 +1,5 @@
 #include "config/check_settings_together.hpp"
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <fmt/format.h>
@@ -22,14 +23,10 @@ const SettingEntry* find(const SettingsState& state, std::string_view key) {
 }
 
 bool is_name(std::string_view name, std::string_view more_characters = {}) {
-  if (name.empty() || name.size() > kLongestName) return false;
-  for (const char c : name) {
-    if (kNameCharacters.find(c) == std::string_view::npos &&
-        more_characters.find(c) == std::string_view::npos) {
-      return false;
-    }
-  }
-  return true;
+  return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [&](char c) {
+    return kNameCharacters.find(c) != std::string_view::npos ||
+           more_characters.find(c) != std::string_view::npos;
+  });
 }
 
 // `default` may name another store in place of a URL.

@@ -62,8 +62,7 @@ std::string environment_twin(std::string_view key) {
 
 bool is_special_variable(std::string_view variable) {
   return variable.starts_with("STINT_TEST_") ||
-         std::find(kSpecialVariables.begin(), kSpecialVariables.end(), variable) !=
-             kSpecialVariables.end();
+         std::ranges::find(kSpecialVariables, variable) != kSpecialVariables.end();
 }
 
 KnownSettings::KnownSettings(std::span<const SettingSpec> declared,

@@ -1,7 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include "stint/error.hpp"
+#include "stint/module.hpp"
 #include "support/settings_loading.hpp"
+
+STINT_MODULE(load_settings_test_module, m) {
+  m.setting<std::string>("warehouse.url").required().help("where it answers");
+  m.setting<std::string>("k") = "v";
+}
 
 namespace stint {
 namespace {
@@ -150,6 +156,32 @@ token = ["hunter2"]
                                                         environment, warehouse_settings());
   EXPECT_EQ(problems.size(), 12U) << ::testing::PrintToString(problems);
   for (const std::string& problem : problems) EXPECT_THAT(problem, Not(HasSubstr("hunter2")));
+}
+
+TEST(LoadSettings, TakesTheKeysOfModules) {
+  const Settings settings =
+      load_settings(from_toml("[warehouse]\nurl = \"x\""), {load_settings_test_module});
+  EXPECT_EQ(settings.get<std::string>("warehouse.url"), "x");
+  EXPECT_EQ(settings.get<std::string>("k"), "v");
+  EXPECT_EQ(settings.source("k"), "default");
+}
+
+TEST(LoadSettings, ThrowsEveryProblemAtOnce) {
+  try {
+    load_settings(from_toml("run_once = 3\n[own]\nkey = 1"), {load_settings_test_module});
+    FAIL() << "three problems passed";
+  } catch (const ConfigurationError& error) {
+    EXPECT_EQ(exit_code(error.code()), 78);
+    EXPECT_THAT(error.problems(),
+                UnorderedElementsAre(HasSubstr("run_once is 3"), HasSubstr("no table \"own\""),
+                                     HasSubstr("there is no value for warehouse.url")));
+  }
+}
+
+TEST(LoadSettings, LeavesOtherProgramsTablesAloneWithoutModules) {
+  const Settings settings = load_settings(from_toml("[own]\nkey = 1"));
+  EXPECT_EQ(settings.get<int>("own.key"), 1);
+  EXPECT_THROW(load_settings(from_toml("[logging]\nlevle = 1")), ConfigurationError);
 }
 
 }  // namespace

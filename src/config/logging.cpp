@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <fmt/format.h>
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
@@ -110,7 +111,8 @@ void collect_levels(const Settings& settings, const std::string& prefix, const s
     levels.loggers[logger] = level_of(settings, key);
   }
   for (const std::string& name : settings.names(key)) {
-    collect_levels(settings, prefix, logger.empty() ? name : logger + "." + name, levels);
+    collect_levels(settings, prefix, logger.empty() ? name : fmt::format("{}.{}", logger, name),
+                   levels);
   }
 }
 

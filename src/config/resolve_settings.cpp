@@ -1,5 +1,7 @@
 #include "config/resolve_settings.hpp"
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <set>
 #include <utility>
 #include <fmt/format.h>
@@ -12,6 +14,10 @@
 
 namespace stint {
 namespace {
+
+std::string below(const std::string& table, const std::string& name) {
+  return fmt::format("{}.{}", table, name);
+}
 
 class Resolver final {
  public:
@@ -42,7 +48,7 @@ class Resolver final {
         refuse_variable(variable, source);
       }
     }
-    add_texts(std::move(texts));
+    add_texts(texts);
   }
 
   void add_command_line() {
@@ -50,7 +56,7 @@ class Resolver final {
     for (const auto& [key, text] : state_.sources->command_line) {
       texts.push_back({.key = key, .text = text, .source = "command line"});
     }
-    add_texts(std::move(texts));
+    add_texts(texts);
   }
 
   void require() {
@@ -71,13 +77,12 @@ class Resolver final {
   };
 
   // Whole tables first: what is said of a single key, or of a table within, wins over them.
-  void add_texts(std::vector<Text> texts) {
-    const auto depth = [](const Text& text) {
-      return std::count(text.key.begin(), text.key.end(), '.');
-    };
-    std::stable_sort(texts.begin(), texts.end(),
-                     [&](const Text& a, const Text& b) { return depth(a) < depth(b); });
-    for (const Text& text : texts) place_text(text);
+  void add_texts(const std::vector<Text>& texts) {
+    std::multimap<std::ptrdiff_t, const Text*> by_depth;
+    for (const Text& text : texts) {
+      by_depth.emplace(std::count(text.key.begin(), text.key.end(), '.'), &text);
+    }
+    for (const auto& [depth, text] : by_depth) place_text(*text);
   }
 
   void place_text(const Text& text) {
@@ -134,14 +139,14 @@ class Resolver final {
       problem(node.source, fmt::format("{} is nested too deeply; write a simpler table", key));
       return;
     }
-    for (const auto& [name, child] : node.children) place(key + "." + name, child, depth + 1);
+    for (const auto& [name, child] : node.children) place(below(key, name), child, depth + 1);
   }
 
   void keep(const std::string& key, const SettingNode& node, int depth) {
     if (!node.is_table) {
       state_.values[key] = {.value = node.value, .source = node.source};
     } else if (depth < kDeepestSetting) {
-      for (const auto& [name, child] : node.children) keep(key + "." + name, child, depth + 1);
+      for (const auto& [name, child] : node.children) keep(below(key, name), child, depth + 1);
     }
   }
 

@@ -26,8 +26,8 @@ bool is_text(const json& value) {
 
 std::optional<nanoseconds> duration_from_seconds(double seconds) {
   constexpr double kLimit = 9.2e9;  // just below the 292 years of 64 bits
-  if (!(seconds >= 0 && seconds < kLimit)) return std::nullopt;
-  return nanoseconds{std::llround(seconds * 1e9)};
+  if (seconds >= 0 && seconds < kLimit) return nanoseconds{std::llround(seconds * 1e9)};
+  return std::nullopt;  // NaN too
 }
 
 // The value in the plain form of its type; nothing if it is of another type.
@@ -55,7 +55,7 @@ std::optional<json> plain_value(SettingType type, const json& value) {
       }
       break;
     case SettingType::kList:
-      if (value.is_array() && std::all_of(value.begin(), value.end(), is_text)) return value;
+      if (value.is_array() && std::ranges::all_of(value, is_text)) return value;
       break;
     case SettingType::kTable:
       if (value.is_object()) return value;
@@ -79,21 +79,21 @@ bool within_range(const SettingSpec& spec, const json& plain) {
 bool within_choices(const SettingSpec& spec, const json& plain) {
   if (spec.choices.empty()) return true;
   const auto is_choice = [&](const json& element) {
-    return std::any_of(spec.choices.begin(), spec.choices.end(), [&](const json& choice) {
+    return std::ranges::any_of(spec.choices, [&](const json& choice) {
       const std::optional<json> form =
           plain_value(spec.type == SettingType::kList ? SettingType::kString : spec.type, choice);
       return form && *form == element;
     });
   };
-  if (spec.type == SettingType::kList) return std::all_of(plain.begin(), plain.end(), is_choice);
+  if (spec.type == SettingType::kList) return std::ranges::all_of(plain, is_choice);
   return is_choice(plain);
 }
 
 std::optional<json> boolean_from_text(std::string_view text) {
   constexpr std::array<std::string_view, 4> kTrue = {"true", "1", "yes", "on"};
   constexpr std::array<std::string_view, 4> kFalse = {"false", "0", "no", "off"};
-  if (std::find(kTrue.begin(), kTrue.end(), text) != kTrue.end()) return true;
-  if (std::find(kFalse.begin(), kFalse.end(), text) != kFalse.end()) return false;
+  if (std::ranges::find(kTrue, text) != kTrue.end()) return true;
+  if (std::ranges::find(kFalse, text) != kFalse.end()) return false;
   return std::nullopt;
 }
 
@@ -247,7 +247,7 @@ json redacted_value(const json& value, bool secret) {
   if (value.is_string()) return redacted(value.get_ref<const std::string&>());
   json result = value;
   if (value.is_structured()) {
-    for (auto& [key, child] : result.items()) {
+    for (const auto& [key, child] : result.items()) {
       child = redacted_value(child, value.is_object() && names_a_secret(key));
     }
   }

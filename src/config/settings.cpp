@@ -14,14 +14,18 @@ const SettingEntry* find_entry(const detail::SettingsState& state, std::string_v
   return found == state.values.end() ? nullptr : &found->second;
 }
 
-[[noreturn]] void throw_other_type(const detail::SettingsState& state, std::string_view key,
-                                   const SettingEntry& entry, std::string_view wanted) {
+// The value in the plain form of a type; nothing if the key has none.
+std::optional<json> read_as(const detail::SettingsState& state, std::string_view key,
+                            SettingType type) {
+  const SettingEntry* entry = find_entry(state, key);
+  if (entry == nullptr) return std::nullopt;
+  if (std::optional<json> value = checked_value({.type = type}, entry->value)) return value;
   const SettingSpec* spec = state.known.find(key);
   const bool secret = spec != nullptr && spec->secret;
   throw Error{ErrorCode::kConfiguration,
               fmt::format("{}: {} is {}, and is read as {}; correct the value, or declare the key "
                           "with its type in a module",
-                          entry.source, key, shown_value(entry.value, secret), wanted)};
+                          entry->source, key, shown_value(entry->value, secret), to_string(type))};
 }
 
 }  // namespace
@@ -54,64 +58,39 @@ std::vector<std::string> Settings::names(std::string_view table) const {
 const std::string& Settings::file() const { return state_->sources->file_name; }
 
 bool Settings::read(std::string_view key, bool& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  if (!entry->value.is_boolean()) {
-    throw_other_type(*state_, key, *entry, to_string(SettingType::kBoolean));
-  }
-  to = entry->value.get<bool>();
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kBoolean);
+  if (value) to = value->get<bool>();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, std::int64_t& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  const bool fits = entry->value.is_number_integer() &&
-                    !(entry->value.is_number_unsigned() &&
-                      !std::in_range<std::int64_t>(entry->value.get<std::uint64_t>()));
-  if (!fits) throw_other_type(*state_, key, *entry, to_string(SettingType::kInteger));
-  to = entry->value.get<std::int64_t>();
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kInteger);
+  if (value) to = value->get<std::int64_t>();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, double& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  if (!entry->value.is_number()) {
-    throw_other_type(*state_, key, *entry, to_string(SettingType::kNumber));
-  }
-  to = entry->value.get<double>();
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kNumber);
+  if (value) to = value->get<double>();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, std::string& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  if (!entry->value.is_string()) {
-    throw_other_type(*state_, key, *entry, to_string(SettingType::kString));
-  }
-  to = entry->value.get<std::string>();
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kString);
+  if (value) to = value->get<std::string>();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, std::vector<std::string>& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  const SettingSpec any_list{.type = SettingType::kList};
-  if (!checked_value(any_list, entry->value)) {
-    throw_other_type(*state_, key, *entry, to_string(SettingType::kList));
-  }
-  to = entry->value.get<std::vector<std::string>>();
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kList);
+  if (value) to = value->get<std::vector<std::string>>();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, std::chrono::nanoseconds& to) const {
-  const SettingEntry* entry = find_entry(*state_, key);
-  if (entry == nullptr) return false;
-  const std::optional<std::chrono::nanoseconds> duration = duration_of(entry->value);
-  if (!duration) throw_other_type(*state_, key, *entry, to_string(SettingType::kDuration));
-  to = *duration;
-  return true;
+  const std::optional<json> value = read_as(*state_, key, SettingType::kDuration);
+  if (value) to = duration_of(*value).value();
+  return value.has_value();
 }
 
 bool Settings::read(std::string_view key, json& to) const {
