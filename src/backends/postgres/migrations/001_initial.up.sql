@@ -1,4 +1,5 @@
 -- The tables of a store: jobs, their movement, their ends, workers, tasks and what the gate will need.
+-- Columns stand in the order of their alignment, widest first, so that rows have no holes.
 
 create table /* SCHEMA */migration (
   version integer primary key,
@@ -12,17 +13,18 @@ create sequence /* SCHEMA */worker_id;
 -- What was asked for. Insert-only; partitioned by id, so that retention can drop whole partitions.
 create table /* SCHEMA */job (
   id bigint not null,
-  task text not null,
-  args json not null,
   created_at timestamptz not null,
-  domain text not null,
-  node text,                  -- null: any
+  run_at timestamptz not null,  -- the first one; a retry's stands in `live`
+  timeout_ms bigint not null,   -- 0: none
   priority smallint not null,
   max_attempts smallint not null,
-  timeout_ms bigint not null, -- 0: none
-  flags smallint not null,    -- 1 at_most_once, 2 exclusive
+  flags smallint not null,      -- 1 at_most_once, 2 exclusive
   has_attachments boolean not null,
-  metadata jsonb,
+  domain text not null,
+  task text not null,
+  node text,                    -- null: any
+  args json not null,
+  metadata json,
   tags text[],
   idempotency_key text,
   primary key (id)
@@ -30,32 +32,33 @@ create table /* SCHEMA */job (
 
 -- Where a job that has not ended stands. Narrow: it is what the hot statements touch.
 create table /* SCHEMA */live (
-  id bigint primary key,
+  id bigint not null,
+  epoch bigint not null default 0,
+  run_at timestamptz not null,
+  worker bigint,
+  claim bigint,                           -- which claim of that worker: to find what a lost reply held
+  started_at timestamptz,                 -- of the last attempt; running: null until it is reported
+  abort_at timestamptz,
+  attempts integer not null default 0,    -- ended ones that had started
+  interruptions integer not null default 0,
+  gate integer not null default 0,        -- why it is gated: a mask; 0: no condition
+  crashes integer not null default 0,     -- deaths of a worker that may be this job's doing
+  progress real,
+  priority smallint not null,
+  state smallint not null,                -- 1 queued, 2 gated, 3 running
+  flags smallint not null,
+  max_attempts smallint not null,
+  failures smallint not null default 0,
+  lone_crashes smallint not null default 0, -- of the crashes, while it ran alone: compared with the limit
+  watched boolean not null default false, -- another job waits for this one's end
   domain text not null,
   task text not null,
   node text,
-  priority smallint not null,
-  state smallint not null,       -- 1 queued, 2 gated, 3 running
-  gate integer not null default 0,        -- why it is gated: a mask; 0: no condition
-  watched boolean not null default false, -- another job waits for this one's end
-  flags smallint not null,
-  max_attempts smallint not null,
-  run_at timestamptz not null,
-  epoch bigint not null default 0,
-  attempts smallint not null default 0,
-  failures smallint not null default 0,
-  crashes smallint not null default 0,      -- deaths of a worker that may be this job's doing
-  lone_crashes smallint not null default 0, -- of these, while it ran alone: compared with the limit
-  interruptions integer not null default 0,
-  worker bigint,
-  -- Null until a job runs longer than a second, reports progress, fails or is asked to stop.
-  started_at timestamptz,
-  progress real,
   progress_message text,
   cause text,
   error json,
-  abort_at timestamptz,
-  abort_message text
+  abort_message text,
+  primary key (id)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.05);
 
@@ -66,33 +69,39 @@ create index live_worker on /* SCHEMA */live (worker) where state = 3;
 -- How a job ended. Partitioned and dropped as `job` is.
 create table /* SCHEMA */finished (
   id bigint not null,
+  epoch bigint not null,
+  run_at timestamptz not null,
+  finished_at timestamptz not null,
+  started_at timestamptz,
+  worker bigint,
+  attempts integer not null,
+  interruptions integer not null,
+  crashes integer not null,
+  progress real,
+  failures smallint not null,
   state smallint not null,       -- 4 done, 5 failed, 6 aborted
   domain text not null,
-  epoch bigint not null,
-  attempts smallint not null,
-  failures smallint not null,
-  crashes smallint not null,
-  interruptions integer not null,
-  worker bigint,
-  run_at timestamptz not null,
-  started_at timestamptz,
-  finished_at timestamptz not null,
   cause text,
+  progress_message text,
   error json,
   output json,
-  progress real,
-  progress_message text,
   primary key (id)
 ) partition by range (id);
+
+-- For retention. Jobs end in the order of time, so a block range index costs next to nothing.
+create index finished_at on /* SCHEMA */finished using brin (finished_at)
+  with (pages_per_range = 32, autosummarize = on);
+-- For lists of what went wrong: few rows among many.
+create index finished_badly on /* SCHEMA */finished (id) where state <> 4;
 
 -- Attempts that failed or crashed; the last word of each.
 create table /* SCHEMA */attempt (
   job bigint not null,
-  attempt smallint not null,
   epoch bigint not null,
   worker bigint,
   started_at timestamptz,
   ended_at timestamptz not null,
+  attempt integer not null,
   cause text not null,
   error json,
   primary key (job, epoch)
@@ -101,59 +110,144 @@ create table /* SCHEMA */attempt (
 -- Bytes of arguments (1) and outputs (2), by their index in the JSON.
 create table /* SCHEMA */attachment (
   job bigint not null,
-  kind smallint not null,
   position integer not null,
+  kind smallint not null,
   data bytea not null,
   primary key (job, kind, position)
 );
 alter table /* SCHEMA */attachment alter column data set storage external;
 
 create table /* SCHEMA */idempotency (
-  key text primary key,
   job bigint not null,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  key text not null,
+  primary key (key)
 );
 create index idempotency_job on /* SCHEMA */idempotency (job);
 
 create table /* SCHEMA */log (
   job bigint not null,
   number bigint not null,
-  attempt smallint not null,
-  level smallint not null,
   at timestamptz not null,
+  attempt integer not null,
+  level smallint not null,
   line text not null,
   primary key (job, number)
 );
 
 create table /* SCHEMA */worker (
-  id bigint primary key,
-  state smallint not null,       -- 1 alive, 2 stopped, 3 dead
+  id bigint not null,
   beat bigint not null default 0,
   beat_at timestamptz not null,
   started_at timestamptz not null,
   ended_at timestamptz,
+  pid integer not null,
+  slots integer not null,
+  state smallint not null,               -- 1 alive, 2 stopped, 3 dead
+  lost_claims bigint[] not null default '{}', -- claims whose reply was lost: they may never take effect late
   node text not null,
   host text not null,
-  pid integer not null,
   boot_id text not null,
   page text,
-  slots integer not null,
   domains text not null,
-  version text not null
-);
+  version text not null,
+  primary key (id)
+) with (fillfactor = 50);
 create index worker_alive on /* SCHEMA */worker (id) where state = 1;
 
 create table /* SCHEMA */task (
-  name text primary key,
-  specification jsonb not null,
-  registered_at timestamptz not null
+  registered_at timestamptz not null,
+  name text not null,
+  specification json not null,
+  primary key (name)
 );
 
 -- The last good end of tasks that others depend on; outlives the jobs.
 create table /* SCHEMA */freshness (
-  task text not null,
-  args_key text not null,
   done_at timestamptz not null,
   job bigint not null,
+  task text not null,
+  args_key text not null,
   primary key (task, args_key)
 );
+
+-- Make sure that both partitions for the ids number * 1,000,000 and up exist. A partition is made
+-- apart and attached: that takes no lock which an enqueue, claim or completion would wait for.
+create function /* SCHEMA */make_partition(number bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  parent text;
+begin
+  if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('/* SCHEMA */make_partition', 0));
+  -- Another may have made it while this one waited.
+  if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
+    return;
+  end if;
+  foreach parent in array array['job', 'finished'] loop
+    execute format('create table /* SCHEMA */%1$s_p%2$s (like /* SCHEMA */%1$s including all)',
+                   parent, number);
+    execute format('alter table /* SCHEMA */%1$s attach partition /* SCHEMA */%1$s_p%2$s '
+                   'for values from (%3$s) to (%4$s)',
+                   parent, number, number * 1000000, (number + 1) * 1000000);
+  end loop;
+end $$;
+
+-- Hand out ids of new jobs, whose partitions exist, and the next ones as well: so nobody waits for
+-- a partition unless a million ids are handed out while it is being made.
+create function /* SCHEMA */reserve_job_ids(how_many integer) returns setof bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ids bigint[] := array(select nextval('/* SCHEMA */job_id') from generate_series(1, how_many));
+begin
+  for number in ids[1] / 1000000 .. ids[how_many] / 1000000 + 1 loop
+    perform /* SCHEMA */make_partition(number);
+  end loop;
+  return query select unnest(ids);
+end $$;
+
+-- Drop the partitions, oldest first, that hold nothing any more and will never be written again.
+-- Dropping needs a lock on everything for a moment: who cannot have it soon leaves it for later.
+create function /* SCHEMA */drop_empty_partitions() returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
+declare
+  number bigint;
+  newest bigint := (select last_value / 1000000 from /* SCHEMA */job_id);
+  has_rows boolean;
+  dropped integer := 0;
+begin
+  for number in
+    select substring(relname from '[0-9]+$')::bigint as n
+    from pg_inherits join pg_class on pg_class.oid = inhrelid
+    where inhparent = '/* SCHEMA */job'::regclass
+    order by n
+  loop
+    -- Ids of the newest two may still be in the hands of clients that reserved them.
+    exit when number >= newest - 1;
+    execute format(
+      'select exists (select from /* SCHEMA */finished_p%1$s)'
+      ' or exists (select from /* SCHEMA */job_p%1$s)'
+      ' or exists (select from /* SCHEMA */live where id >= %2$s and id < %3$s)',
+      number, number * 1000000, (number + 1) * 1000000) into has_rows;
+    continue when has_rows;
+    begin
+      execute format('lock table /* SCHEMA */job_p%1$s, /* SCHEMA */finished_p%1$s in access exclusive mode',
+                     number);
+      execute format('select exists (select from /* SCHEMA */job_p%1$s)', number) into has_rows;
+      if not has_rows then
+        execute format('drop table /* SCHEMA */job_p%1$s, /* SCHEMA */finished_p%1$s', number);
+        dropped := dropped + 1;
+      end if;
+    exception when lock_not_available or deadlock_detected then
+      exit;
+    end;
+  end loop;
+  return dropped;
+end $$;
+
+revoke all on function /* SCHEMA */make_partition(bigint) from public;
+revoke all on function /* SCHEMA */reserve_job_ids(integer) from public;
+revoke all on function /* SCHEMA */drop_empty_partitions() from public;
