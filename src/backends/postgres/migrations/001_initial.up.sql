@@ -171,6 +171,29 @@ create table /* SCHEMA */freshness (
   primary key (task, args_key)
 );
 
+-- All that is known of each job, wherever it stands. What is null in a finished job's row is known only
+-- of live ones.
+create view /* SCHEMA */job_record as
+select job.id, job.task, coalesce(live.state, finished.state) as state, job.domain, job.node,
+       job.priority, job.args, job.metadata, job.tags, job.idempotency_key,
+       -- An attempt counts once it has started.
+       coalesce(live.attempts + (live.state = 3 and live.started_at is not null)::integer,
+                finished.attempts) as attempts,
+       coalesce(live.failures, finished.failures) as failures,
+       coalesce(live.crashes, finished.crashes) as crashes,
+       coalesce(live.interruptions, finished.interruptions) as interruptions,
+       job.max_attempts, job.timeout_ms, coalesce(live.epoch, finished.epoch) as epoch,
+       job.created_at, coalesce(live.run_at, finished.run_at) as run_at,
+       coalesce(live.started_at, finished.started_at) as started_at, finished.finished_at,
+       coalesce(live.worker, finished.worker) as worker,
+       coalesce(live.progress, finished.progress) as progress,
+       coalesce(live.progress_message, finished.progress_message) as progress_message,
+       coalesce(live.cause, finished.cause) as cause, coalesce(live.error, finished.error) as error,
+       finished.output, live.abort_at
+from /* SCHEMA */job
+left join /* SCHEMA */live on live.id = job.id
+left join /* SCHEMA */finished on finished.id = job.id;
+
 -- Make sure that both partitions for the ids number * 1,000,000 and up exist. A partition is made
 -- apart and attached: that takes no lock which an enqueue, claim or completion would wait for.
 create function /* SCHEMA */make_partition(number bigint) returns void

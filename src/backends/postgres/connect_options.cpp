@@ -1,0 +1,116 @@
+#include "backends/postgres/connect_options.hpp"
+
+#include <fmt/core.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+#include "base/url.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// The parameters that libpq does not know.
+constexpr std::array<std::string_view, 3> kOwnParameters{"schema", "prepare", "pool"};
+// PostgreSQL cuts longer names off without a word.
+constexpr std::size_t kLongestName = 63;
+constexpr int kMostConnections = 1000;
+
+// Found dead after 10 s + 3 x 5 s of silence, or 20 s with unanswered data: below a worker's lease
+// of 30 s, so that a worker behind a cut cable tries a new connection while it still has the lease.
+constexpr std::array<std::pair<const char*, const char*>, 6> kDefaults{{
+    {"connect_timeout", "10"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "20000"},
+    {"fallback_application_name", "stint"},
+}};
+
+struct InfoDeleter {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+struct TextDeleter {
+  void operator()(char* text) const noexcept { PQfreemem(text); }
+};
+
+std::string one_line(std::string_view text) {
+  std::string line{text};
+  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_view url) {
+  const std::string for_libpq = without_parameters(url, kOwnParameters);
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, InfoDeleter> options{
+      PQconninfoParse(for_libpq.c_str(), &message)};
+  const std::unique_ptr<char, TextDeleter> message_owner{message};
+  if (!options) {
+    throw url_error(url, one_line(message != nullptr ? redacted(message) : "out of memory"),
+                    "write postgresql://USER@HOST:PORT/DATABASE?schema=NAME; besides libpq's own "
+                    "parameters there are schema, prepare and pool");
+  }
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    if (std::string_view{option->keyword} == "client_encoding") continue;
+    parameters.emplace_back(option->keyword, option->val);
+  }
+  for (const auto& [keyword, value] : kDefaults) {
+    const bool given = std::any_of(parameters.begin(), parameters.end(),
+                                   [&](const auto& one) { return one.first == keyword; });
+    if (!given) parameters.emplace_back(keyword, value);
+  }
+  // All our texts are UTF-8, whatever the database's encoding is.
+  parameters.emplace_back("client_encoding", "UTF8");
+  return parameters;
+}
+
+bool parse_switch(std::string_view url, std::string_view name, std::string_view value) {
+  if (value == "on" || value == "true" || value == "1") return true;
+  if (value == "off" || value == "false" || value == "0") return false;
+  throw url_error(url, fmt::format("{}={} is neither on nor off", name, value),
+                  fmt::format("write {}=on or leave it out", name));
+}
+
+}  // namespace
+
+bool is_schema_name(std::string_view name) {
+  const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  return !name.empty() && name.size() <= kLongestName && is_first(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); });
+}
+
+ConnectOptions parse_connect_options(std::string_view text) {
+  const Url url = parse_url(text);
+  ConnectOptions options{.url = std::string{text}};
+  if (const auto schema = url.parameter("schema")) {
+    if (!is_schema_name(*schema)) {
+      throw url_error(text, fmt::format("\"{}\" cannot name a schema", *schema),
+                      "use at most 63 lower-case letters, digits and _, no digit first");
+    }
+    options.schema = *schema;
+  }
+  if (const auto prepare = url.parameter("prepare")) {
+    options.prepare = parse_switch(text, "prepare", *prepare);
+  }
+  if (const auto pool = url.parameter("pool")) {
+    const char* end = pool->data() + pool->size();
+    const auto [rest, error] = std::from_chars(pool->data(), end, options.pool);
+    if (error != std::errc{} || rest != end || options.pool < 1 ||
+        options.pool > kMostConnections) {
+      throw url_error(text, fmt::format("pool={} is no number of connections", *pool),
+                      fmt::format("use 1 to {}", kMostConnections));
+    }
+  }
+  options.parameters = libpq_parameters(text);
+  return options;
+}
+
+}  // namespace stint::postgres

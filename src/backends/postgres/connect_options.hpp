@@ -1,0 +1,26 @@
+/// What a store's URL says: for libpq, and for this backend.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stint::postgres {
+
+/// A URL taken apart and checked. Immutable.
+struct ConnectOptions {
+  std::string url;             ///< as given: show `redacted(url)` only
+  std::string schema = "stint";  ///< `schema=NAME`: where the tables are
+  bool prepare = false;        ///< `prepare=on`: name statements; not through a transaction pooler
+  int pool = 8;                ///< `pool=N`: connections at most, besides those that listen and notify
+  /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
+  std::vector<std::pair<std::string, std::string>> parameters = {};
+};
+
+/// Read a URL. Throws Error kConfiguration with the redacted URL, the cause and the way out.
+ConnectOptions parse_connect_options(std::string_view url);
+
+/// Tell whether a name may be that of a schema: ^[a-z_][a-z0-9_]{0,62}$.
+bool is_schema_name(std::string_view name);
+
+}  // namespace stint::postgres

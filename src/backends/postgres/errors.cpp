@@ -1,0 +1,156 @@
+#include "backends/postgres/errors.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/url.hpp"
+#include "base/utf8.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// libpq's messages have several lines and end with a newline.
+std::string one_line(const char* text) {
+  std::string line = sanitize_text(text == nullptr ? "" : text);
+  std::string result;
+  for (const char c : line) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ';
+    if (!blank) {
+      result.push_back(c);
+    } else if (!result.empty() && result.back() != ' ') {
+      result.push_back(' ');
+    }
+  }
+  while (!result.empty() && result.back() == ' ') result.pop_back();
+  return result;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::string_view field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+/// What an SQLSTATE, or a whole class of them, means for the caller.
+struct Meaning {
+  std::string_view state;  // the beginning of the SQLSTATE
+  ErrorCode code;
+  bool retryable;
+  std::string_view way_out;
+};
+
+// The first that fits counts: single states before their classes.
+constexpr std::array kMeanings{
+    Meaning{"28", ErrorCode::kConfiguration, false, "check user and password in the store's URL"},
+    Meaning{"3D000", ErrorCode::kConfiguration, false,
+            "create the database or correct the store's URL"},
+    Meaning{"42501", ErrorCode::kConfiguration, false,
+            "have the owner of the schema grant this user its use"},
+    Meaning{"3F000", ErrorCode::kConfiguration, false, "run `stint db init`"},
+    Meaning{"42P01", ErrorCode::kConfiguration, false, "run `stint db init` or `stint db migrate`"},
+    Meaning{"42703", ErrorCode::kConfiguration, false, "run `stint db migrate`"},
+    Meaning{"42883", ErrorCode::kConfiguration, false, "run `stint db migrate`"},
+    Meaning{"53100", ErrorCode::kUnavailable, true, "the server's disk is full: make room"},
+    Meaning{"53300", ErrorCode::kUnavailable, true,
+            "raise the server's max_connections, lower pool in the URL or use a pooler"},
+    Meaning{"53", ErrorCode::kUnavailable, true, "the server is short of resources"},
+    Meaning{"25006", ErrorCode::kUnavailable, true,
+            "this server only reads (a standby?): use the primary, for several hosts with "
+            "target_session_attrs=read-write"},
+    Meaning{"40", ErrorCode::kUnavailable, true, "try again"},
+    Meaning{"55P03", ErrorCode::kUnavailable, true, "another session holds a lock: try again"},
+    Meaning{"57014", ErrorCode::kUnavailable, true,
+            "the statement was cancelled (statement_timeout?)"},
+    Meaning{"57", ErrorCode::kUnavailable, true, "wait until the server is up again"},
+    Meaning{"58", ErrorCode::kUnavailable, true, "look into the server's log"},
+    Meaning{"08", ErrorCode::kUnavailable, true, "check server and network"},
+    Meaning{"22", ErrorCode::kInvalid, false, ""},
+};
+
+}  // namespace
+
+std::string describe_place(const PGconn* connection) {
+  const char* host = PQhost(connection);
+  const char* port = PQport(connection);
+  const char* database = PQdb(connection);
+  return fmt::format("{}:{}/{}", host == nullptr || *host == '\0' ? "localhost" : host,
+                     port == nullptr || *port == '\0' ? "5432" : port,
+                     database == nullptr ? "" : database);
+}
+
+Error connect_error(const PGconn* connection, std::string_view url) {
+  // libpq does not give the SQLSTATE of a refused login, only its words.
+  const std::string cause = one_line(PQerrorMessage(connection));
+  ErrorCode code = ErrorCode::kConfiguration;
+  std::string way_out;
+  if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0 ||
+      contains(cause, "password authentication failed") || contains(cause, "pg_hba.conf") ||
+      contains(cause, "authentication failed") || contains(cause, "role \"")) {
+    way_out = "check user and password (in the URL, PGPASSWORD or ~/.pgpass) and the server's "
+              "pg_hba.conf";
+  } else if (contains(cause, "database \"") && contains(cause, "does not exist")) {
+    way_out = fmt::format("create it (createdb {}) or correct the URL", PQdb(connection));
+  } else {
+    code = ErrorCode::kUnavailable;
+    way_out = "check that the server runs there and that the network lets through";
+  }
+  if (contains(cause, "too many") || contains(cause, "remaining connection slots")) {
+    code = ErrorCode::kUnavailable;
+    way_out = "raise the server's max_connections, lower pool in the URL or use a pooler";
+  }
+  return Error(code,
+               fmt::format("cannot connect to PostgreSQL at {} (\"{}\"): {}; {}",
+                           describe_place(connection), redacted(url), cause, way_out),
+               {.retryable = code == ErrorCode::kUnavailable, .backend = "postgresql"});
+}
+
+Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt) {
+  const std::string cause = one_line(PQerrorMessage(connection));
+  return Error(ErrorCode::kUnavailable,
+               fmt::format("the connection to PostgreSQL at {} was lost: {}",
+                           describe_place(connection),
+                           cause.empty() ? "the server closed it" : cause),
+               {.retryable = true,
+                .outcome_unknown = in_doubt,
+                .backend = "postgresql",
+                .statement = std::string{statement}});
+}
+
+Error statement_error(const PGconn* connection, const PGresult* result,
+                      std::string_view statement) {
+  const std::string_view state = field(result, PG_DIAG_SQLSTATE);
+  std::string message = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+  if (message.empty()) message = one_line(PQresultErrorMessage(result));
+  const std::string detail = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+  if (!detail.empty()) message += " (" + detail + ")";
+  const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& one) {
+    return state.substr(0, one.state.size()) == one.state;
+  });
+  const bool known = meaning != kMeanings.end();
+  std::string text = fmt::format("PostgreSQL at {} refused the statement {}: {} [{}]",
+                                 describe_place(connection), statement, message, state);
+  if (known && !meaning->way_out.empty()) text += fmt::format("; {}", meaning->way_out);
+  return Error(known ? meaning->code : ErrorCode::kInternal, text,
+               {.retryable = known && meaning->retryable,
+                .backend = "postgresql",
+                .statement = std::string{statement},
+                .native_code = std::string{state}});
+}
+
+bool ends_connection(std::string_view state) {
+  // 57P05: idle_session_timeout; 25P03: idle_in_transaction_session_timeout.
+  constexpr std::array<std::string_view, 5> kEnds{"57P01", "57P02", "57P03", "57P05", "25P03"};
+  return std::find(kEnds.begin(), kEnds.end(), state) != kEnds.end() || state.substr(0, 2) == "08";
+}
+
+bool is_collision(const Error& error) {
+  return error.native_code() == sqlstate::kSerializationFailure ||
+         error.native_code() == sqlstate::kDeadlockDetected;
+}
+
+}  // namespace stint::postgres

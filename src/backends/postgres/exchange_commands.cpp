@@ -1,0 +1,248 @@
+#include "backends/postgres/exchange_commands.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "base/utf8.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// The numbers of complete_other.sql.
+std::int16_t outcome_number(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kDone:
+      return 0;
+    case Outcome::kFailed:
+      return 1;
+    case Outcome::kRejected:
+      return 2;
+    case Outcome::kSnoozed:
+      return 3;
+    case Outcome::kInterrupted:
+      return 4;
+    case Outcome::kAborted:
+      return 5;
+  }
+  return 5;
+}
+
+bool is_simply_done(const Completion& completion) {
+  return completion.outcome == Outcome::kDone && completion.started && completion.cause.empty() &&
+         completion.error.empty();
+}
+
+// Read one claimed job; the columns are those of claim.sql.
+ClaimedJob read_claimed(const Row& row, const std::string& domain) {
+  return {.id = JobId{row.int64(0)},
+          .epoch = Epoch{row.int64(1)},
+          .attempts = row.int32(3),
+          .failures = row.int32(4),
+          .crashes = row.int32(5),
+          .max_attempts = row.int32(6),
+          .timeout = milliseconds{row.int64(9)},
+          .flags = JobFlags{row.int32(7)},
+          .domain = domain,
+          .task = row.string(8),
+          .args = row.string(11),
+          .has_attachments = row.boolean(10),
+          .metadata = row.string(12)};
+}
+
+std::vector<ClaimedJob> read_claim(const Result& result, const std::string& domain) {
+  // The statement does not sort, and an update returns rows in no certain order.
+  std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;
+  for (int i = 0; i < result.rows(); ++i) {
+    order.emplace_back(result.row(i).int64(2), result.row(i).int64(0), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<ClaimedJob> claimed;
+  claimed.reserve(order.size());
+  for (const auto& [run_at, id, row] : order) {
+    claimed.push_back(read_claimed(result.row(row), domain));
+  }
+  return claimed;
+}
+
+}  // namespace
+
+ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
+                           std::int64_t claim_number, std::optional<StoreTime> now)
+    : completions_(completions), claim_(claim) {
+  std::vector<const Completion*> done;
+  std::vector<const Completion*> other;
+  const auto key = [](const Completion* one) { return std::pair{one->id, one->epoch}; };
+  for (const Completion& one : completions) (is_simply_done(one) ? done : other).push_back(&one);
+  for (auto* group : {&done, &other}) {
+    // In the order of ids, so that two transactions never wait for each other; and an execution
+    // that is ended twice in one call ends once.
+    std::stable_sort(group->begin(), group->end(),
+                     [&](const auto* a, const auto* b) { return key(a) < key(b); });
+    group->erase(std::unique(group->begin(), group->end(),
+                             [&](const auto* a, const auto* b) { return key(a) == key(b); }),
+                 group->end());
+  }
+  if (!done.empty()) add_done(done, now);
+  if (!other.empty()) add_other(other, now);
+  add_attachments(completions);
+  if (claim != nullptr) add_claim(*claim, claim_number, now);
+}
+
+void ExchangePlan::add_done(std::span<const Completion* const> done,
+                            std::optional<StoreTime> now) {
+  const std::size_t rows = done.size();
+  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), ran = Column::int64s(rows),
+         before = Column::int64s(rows), outputs = Column::texts(rows);
+  for (const Completion* one : done) {
+    ids.add(one->id.value);
+    epochs.add(one->epoch.value);
+    ran.add(static_cast<std::int64_t>(one->ran_for.count()));
+    before.add(static_cast<std::int64_t>(one->ended_before.count()));
+    outputs.add_or_null(one->output);
+  }
+  Parameters parameters;
+  parameters.add(now)
+      .add(std::move(ids))
+      .add(std::move(epochs))
+      .add(std::move(ran))
+      .add(std::move(before))
+      .add(std::move(outputs));
+  commands_.push_back({&sql::complete_done, std::move(parameters)});
+}
+
+void ExchangePlan::add_other(std::span<const Completion* const> other,
+                             std::optional<StoreTime> now) {
+  const std::size_t rows = other.size();
+  Column ids = Column::int64s(rows), epochs = Column::int64s(rows),
+         outcomes = Column::int16s(rows), started = Column::booleans(rows),
+         ran = Column::int64s(rows), before = Column::int64s(rows), delays = Column::int64s(rows),
+         causes = Column::texts(rows), errors = Column::texts(rows), outputs = Column::texts(rows);
+  for (const Completion* one : other) {
+    ids.add(one->id.value);
+    epochs.add(one->epoch.value);
+    outcomes.add(outcome_number(one->outcome));
+    started.add(one->started);
+    ran.add(static_cast<std::int64_t>(one->ran_for.count()));
+    before.add(static_cast<std::int64_t>(one->ended_before.count()));
+    delays.add(static_cast<std::int64_t>(one->delay.count()));
+    // A failure must not fail to be written for the text that it brings.
+    causes.add_or_null(sanitize_text(one->cause));
+    errors.add_or_null(sanitize_text(one->error));
+    outputs.add_or_null(one->output);
+  }
+  Parameters parameters;
+  parameters.add(now)
+      .add(std::move(ids))
+      .add(std::move(epochs))
+      .add(std::move(outcomes))
+      .add(std::move(started))
+      .add(std::move(ran))
+      .add(std::move(before))
+      .add(std::move(delays))
+      .add(std::move(causes))
+      .add(std::move(errors))
+      .add(std::move(outputs));
+  commands_.push_back({&sql::complete_other, std::move(parameters)});
+}
+
+void ExchangePlan::add_attachments(std::span<const Completion> completions) {
+  for (const Completion& completion : completions) {
+    std::int32_t position = 0;
+    for (const std::string& data : completion.attachments) {
+      // A statement each: they may be large.
+      Column ids = Column::int64s(1), epochs = Column::int64s(1), positions = Column::int32s(1),
+             datas = Column::bytes(1);
+      ids.add(completion.id.value);
+      epochs.add(completion.epoch.value);
+      positions.add(position++);
+      datas.add(std::string_view{data});
+      Parameters parameters;
+      parameters.add(std::move(ids))
+          .add(std::move(epochs))
+          .add(std::move(positions))
+          .add(std::move(datas));
+      commands_.push_back({&sql::insert_output_attachments, std::move(parameters)});
+    }
+  }
+}
+
+void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
+                             std::optional<StoreTime> now) {
+  Column tasks = Column::texts(claim.tasks.size());
+  for (const std::string& task : claim.tasks) tasks.add(std::string_view{task});
+  Parameters parameters;
+  parameters.add(claim.worker)
+      .add(std::string_view{claim.domain})
+      .add(std::move(tasks))
+      .add(std::string_view{claim.node})
+      .add(claim.limit)
+      .add(number)
+      .add(now);
+  commands_.push_back({&sql::claim, std::move(parameters)});
+}
+
+ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const {
+  Outcome outcome;
+  std::set<std::pair<std::int64_t, std::int64_t>> accepted;
+  for (std::size_t i = 0; i < commands_.size(); ++i) {
+    const SqlFile* file = commands_[i].file;
+    const Result& result = results[i];
+    if (file == &sql::claim) outcome.exchange.claimed = read_claim(result, claim_->domain);
+    if (file != &sql::complete_done && file != &sql::complete_other) continue;
+    for (int row = 0; row < result.rows(); ++row) {
+      const Row one = result.row(row);
+      accepted.emplace(one.int64(0), one.int64(1));
+      const bool queued = file == &sql::complete_other &&
+                          one.int32(2) == static_cast<int>(JobState::kQueued);
+      if (queued) outcome.requeued.insert(one.string(3));
+    }
+  }
+  outcome.exchange.completed.reserve(completions_.size());
+  for (const Completion& one : completions_) {
+    // Taken out: the second of two equal completions is fenced.
+    const bool was_accepted = accepted.erase({one.id.value, one.epoch.value}) > 0;
+    outcome.exchange.completed.push_back(was_accepted ? WriteResult::kAccepted
+                                                      : WriteResult::kFenced);
+  }
+  return outcome;
+}
+
+Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,
+                          const std::optional<std::vector<StartedJob>>& started,
+                          std::optional<StoreTime> now) {
+  const std::size_t rows = started ? started->size() : 0;
+  Column ids = Column::int64s(rows), epochs = Column::int64s(rows);
+  if (started) {
+    for (const StartedJob& job : *started) {
+      ids.add(job.id.value);
+      epochs.add(job.epoch.value);
+    }
+  }
+  Parameters parameters;
+  parameters.add(worker);
+  if (claim) {
+    parameters.add(*claim);
+  } else {
+    parameters.add_null(oid::kInt8);
+  }
+  parameters.add(!claim.has_value())
+      .add(std::move(ids))
+      .add(std::move(epochs))
+      .add(started.has_value())
+      .add(kCrashLimit)
+      .add(now);
+  return {&sql::free_jobs, std::move(parameters)};
+}
+
+std::set<std::string> requeued_domains(const Result& freed) {
+  std::set<std::string> domains;
+  for (int i = 0; i < freed.rows(); ++i) {
+    const Row row = freed.row(i);
+    if (row.int32(1) == static_cast<int>(JobState::kQueued)) domains.insert(row.string(2));
+  }
+  return domains;
+}
+
+}  // namespace stint::postgres

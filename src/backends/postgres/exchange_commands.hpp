@@ -1,0 +1,55 @@
+/// The statements of an exchange.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/postgres/connection.hpp"
+#include "core/job_records.hpp"
+
+namespace stint::postgres {
+
+/// How often a job may take a worker down while it runs alone, before it fails.
+inline constexpr int kCrashLimit = 3;
+
+/// The statements that a batch needs, and no others: jobs that are simply done, other ends, bytes of
+/// outputs, the claim.
+class ExchangePlan final {
+ public:
+  ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
+               std::int64_t claim_number, std::optional<StoreTime> now);
+
+  std::span<const Command> commands() const { return commands_; }
+
+  /// What the results of the commands mean.
+  struct Outcome {
+    Exchange exchange;
+    std::set<std::string> requeued;  ///< the domains of jobs that are queued again
+  };
+  Outcome read(std::span<const Result> results) const;
+
+ private:
+  void add_done(std::span<const Completion* const> done, std::optional<StoreTime> now);
+  void add_other(std::span<const Completion* const> other, std::optional<StoreTime> now);
+  void add_attachments(std::span<const Completion> completions);
+  void add_claim(const ClaimRequest& claim, std::int64_t number, std::optional<StoreTime> now);
+
+  std::span<const Completion> completions_;
+  const ClaimRequest* claim_;
+  std::vector<Command> commands_;
+};
+
+/// Make the command that takes running jobs away from a worker: see free_jobs.sql.
+Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,
+                          const std::optional<std::vector<StartedJob>>& started,
+                          std::optional<StoreTime> now);
+
+/// Collect the domains of freed jobs that are queued again.
+std::set<std::string> requeued_domains(const Result& freed);
+
+}  // namespace stint::postgres

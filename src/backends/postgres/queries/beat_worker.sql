@@ -1,0 +1,5 @@
+-- Renew the lease of worker $1: $2 now (null: the server's). No row if it was declared dead.
+update /* SCHEMA */worker
+set beat = beat + 1, beat_at = coalesce($2, statement_timestamp())
+where id = $1 and state = 1
+returning beat

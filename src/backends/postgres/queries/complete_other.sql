@@ -1,0 +1,76 @@
+-- End executions that may not be the job's end: $1 now (null: the server's), $2 ids, $3 epochs,
+-- $4 outcomes (1 failed, 2 rejected, 3 snoozed, 4 interrupted, 5 aborted; 0 done), $5 started,
+-- $6 microseconds from start to end, $7 from end to now, $8 delays in ms, $9 causes, $10 errors,
+-- $11 outputs. Returns id, epoch, the state the job has now and its domain, of those that still had
+-- this epoch.
+with held as materialized (
+  select live.*, ended.outcome, ended.started, ended.cause as new_cause, ended.error as new_error,
+         ended.output, ended.delay_ms * interval '1 millisecond' as delay,
+         coalesce($1, statement_timestamp()) as now,
+         coalesce($1, statement_timestamp()) - ended.before_us * interval '1 microsecond' as ended_at,
+         case when ended.started then
+           coalesce(live.started_at, coalesce($1, statement_timestamp())
+             - (ended.before_us + ended.ran_us) * interval '1 microsecond')
+         end as began_at
+  from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::boolean[], $6::bigint[], $7::bigint[],
+              $8::bigint[], $9::text[], $10::text[], $11::text[])
+    as ended (id, epoch, outcome, started, ran_us, before_us, delay_ms, cause, error, output)
+  join /* SCHEMA */live
+    on live.id = any($2::bigint[])
+   and live.id = ended.id and live.epoch = ended.epoch and live.state = 3
+  for update of live
+), decided as materialized (
+  select held.*,
+         held.attempts + (held.started and held.outcome <> 3)::integer as attempts_now,
+         (held.failures + (held.outcome in (1, 2))::integer)::smallint as failures_now,
+         held.interruptions + (held.outcome = 4)::integer as interruptions_now,
+         case
+           when held.outcome = 0 then 4
+           when held.outcome = 2 then 5
+           when held.outcome = 5 or held.abort_at is not null then 6
+           when held.outcome = 1 and held.failures + 1 >= held.max_attempts then 5
+           else 1
+         end::smallint as state_now
+  from held
+), gone as (
+  delete from /* SCHEMA */live
+  where id = any(array(select id from decided where state_now <> 1))
+), ends as (
+  insert into /* SCHEMA */finished (id, epoch, run_at, finished_at, started_at, worker, attempts,
+                                    interruptions, crashes, progress, failures, state, domain,
+                                    cause, progress_message, error, output)
+  select id, epoch, run_at, ended_at, began_at, worker, attempts_now, interruptions_now, crashes,
+         progress, failures_now, state_now, domain,
+         case when state_now = 6 and outcome <> 5 then 'aborted'
+              else coalesce(new_cause, case outcome when 5 then 'aborted' end, cause) end,
+         progress_message,
+         coalesce(
+           case when state_now = 6 and (outcome <> 5 or new_error is null)
+                     and abort_message is not null then
+             json_build_object('type', 'Aborted', 'message', abort_message, 'causes', '[]'::json)
+           end,
+           new_error::json, error),
+         output::json
+  from decided
+  where state_now <> 1
+), again as (
+  update /* SCHEMA */live
+  set state = 1, worker = null, claim = null, attempts = decided.attempts_now,
+      failures = decided.failures_now, interruptions = decided.interruptions_now,
+      run_at = case when decided.outcome = 4 then live.run_at
+                    else decided.now + decided.delay end,
+      started_at = case when decided.outcome <> 3 then decided.began_at end,
+      cause = coalesce(decided.new_cause, live.cause),
+      error = coalesce(decided.new_error::json, live.error),
+      progress = null, progress_message = null
+  from decided
+  where live.id = any(array(select id from decided where state_now = 1)) and live.id = decided.id
+), history as (
+  insert into /* SCHEMA */attempt (job, epoch, worker, started_at, ended_at, attempt, cause, error)
+  select id, epoch, worker, began_at, ended_at, attempts_now, coalesce(new_cause, 'error'),
+         new_error::json
+  from decided
+  where outcome in (1, 2)
+  on conflict (job, epoch) do nothing
+)
+select id, epoch, state_now, domain from decided

@@ -1,0 +1,2 @@
+-- Remove the ends of jobs $1, whose ids are from $2 to $3: the bounds spare the other partitions.
+delete from /* SCHEMA */finished where id = any($1::bigint[]) and id between $2 and $3

@@ -1,0 +1,20 @@
+-- Insert jobs that are alike but for their ids and arguments: $1 now (null: the server's), $2 ids,
+-- $3 args, $4 task, $5 domain, $6 node, $7 priority, $8 max_attempts, $9 timeout in ms, $10 flags,
+-- $11 run_at (null: now plus $12 ms). Those that are there already are left alone.
+with made as (
+  insert into /* SCHEMA */job (id, created_at, run_at, timeout_ms, priority, max_attempts, flags,
+                               has_attachments, domain, task, node, args)
+  select asked.id, moment.now, moment.run_at, $9::bigint, $7::smallint, $8::smallint, $10::smallint,
+         false, $5::text, $4::text, $6::text, asked.args::json
+  from unnest($2::bigint[], $3::text[]) as asked (id, args)
+  cross join (
+    select coalesce($1, statement_timestamp()),
+           coalesce($11::timestamptz,
+                    coalesce($1, statement_timestamp()) + $12::bigint * interval '1 millisecond')
+  ) as moment (now, run_at)
+  on conflict (id) do nothing
+  returning id, run_at
+)
+insert into /* SCHEMA */live (id, run_at, priority, state, flags, max_attempts, domain, task, node)
+select id, run_at, $7::smallint, 1, $10::smallint, $8::smallint, $5::text, $4::text, $6::text
+from made

@@ -1,0 +1,12 @@
+-- Find which completions took effect whose answer was lost: $1 ids, $2 epochs. Only the holder of an
+-- epoch can have ended the job with it, queued it again with it or written its failed attempt; a
+-- rescue goes to the next epoch and writes the attempt as a crash.
+select asked.id, asked.epoch
+from unnest($1::bigint[], $2::bigint[]) as asked (id, epoch)
+where exists (select from /* SCHEMA */finished
+              where finished.id = asked.id and finished.epoch = asked.epoch)
+   or exists (select from /* SCHEMA */live
+              where live.id = asked.id and live.epoch = asked.epoch and live.state = 1)
+   or exists (select from /* SCHEMA */attempt
+              where attempt.job = asked.id and attempt.epoch = asked.epoch
+                and attempt.cause not like 'crash%')

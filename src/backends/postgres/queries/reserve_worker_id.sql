@@ -1,0 +1,2 @@
+-- Hand out the id of a new worker.
+select nextval('/* SCHEMA */worker_id')

@@ -1,0 +1,195 @@
+#include "backends/postgres/reader.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// Tell scheduled from queued, blocked from gated, aborting from running.
+JobState derive_state(const Row& row, std::optional<StoreTime> test_time) {
+  constexpr int kState = 2;
+  constexpr int kRunAt = 18;
+  constexpr int kAbortAt = 27;
+  constexpr int kServerTime = 28;
+  const auto state = static_cast<JobState>(row.int32(kState));
+  const StoreTime now = test_time.value_or(row.time(kServerTime));
+  if (state == JobState::kQueued && row.time(kRunAt) > now) return JobState::kScheduled;
+  if (state == JobState::kGated) return JobState::kBlocked;
+  if (state == JobState::kRunning && !row.is_null(kAbortAt)) return JobState::kAborting;
+  return state;
+}
+
+// The columns are those of find_job.sql and of the lists.
+JobRecord read_record(const Row& row, std::optional<StoreTime> test_time) {
+  JobRecord record;
+  record.id = JobId{row.int64(0)};
+  record.task = row.string(1);
+  record.state = derive_state(row, test_time);
+  record.domain = row.string(3);
+  record.node = row.string(4);
+  record.priority = row.int32(5);
+  record.args = row.string(6);
+  record.metadata = row.string(7);
+  record.idempotency_key = row.string(9);
+  record.attempts = row.int32(10);
+  record.failures = row.int32(11);
+  record.crashes = row.int32(12);
+  record.interruptions = row.int32(13);
+  record.max_attempts = row.int32(14);
+  record.timeout = milliseconds{row.int64(15)};
+  record.epoch = Epoch{row.int64(16)};
+  record.created_at = row.time(17);
+  record.run_at = row.time(18);
+  record.started_at = row.optional_time(19);
+  record.finished_at = row.optional_time(20);
+  if (!row.is_null(21)) record.worker = WorkerId{row.int64(21)};
+  if (!row.is_null(22)) record.progress = static_cast<double>(row.float32(22));
+  record.progress_message = row.string(23);
+  record.cause = row.string(24);
+  record.error = row.string(25);
+  record.output = row.string(26);
+  return record;
+}
+
+// The statement that leads by the fewest rows.
+const SqlFile& list_statement(const std::vector<JobState>& states) {
+  const auto all = [&](auto predicate) {
+    return !states.empty() && std::all_of(states.begin(), states.end(), predicate);
+  };
+  if (all([](JobState state) { return !is_final(state); })) return sql::list_live_jobs;
+  if (all([](JobState state) { return is_final(state) && state != JobState::kDone; })) {
+    return sql::list_failed_jobs;
+  }
+  return sql::list_jobs;
+}
+
+}  // namespace
+
+std::vector<JobRecord> Reader::read_records(const Result& result) {
+  constexpr int kTags = 8;
+  const auto test_time = database_.test_time();
+  std::vector<JobRecord> records;
+  std::vector<JobId> tagged;
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    records.push_back(read_record(row, test_time));
+    if (!row.is_null(kTags)) tagged.push_back(records.back().id);
+  }
+  if (!tagged.empty()) add_tags(records, tagged);
+  return records;
+}
+
+void Reader::add_tags(std::vector<JobRecord>& records, const std::vector<JobId>& tagged) {
+  Column ids = Column::int64s(tagged.size());
+  for (const JobId id : tagged) ids.add(id.value);
+  Parameters parameters;
+  parameters.add(std::move(ids));
+  const Result result = database_.run(sql::split_tags, std::move(parameters));
+  std::unordered_map<std::int64_t, std::vector<std::string>> tags;
+  for (int i = 0; i < result.rows(); ++i) {
+    tags[result.row(i).int64(0)].push_back(result.row(i).string(1));
+  }
+  for (JobRecord& record : records) {
+    const auto found = tags.find(record.id.value);
+    if (found != tags.end()) record.tags = std::move(found->second);
+  }
+}
+
+std::optional<JobRecord> Reader::find_job(JobId id) {
+  Parameters parameters;
+  parameters.add(id);
+  std::vector<JobRecord> records = read_records(database_.run(sql::find_job, std::move(parameters)));
+  if (records.empty()) return std::nullopt;
+  return std::move(records.front());
+}
+
+std::vector<JobRecord> Reader::list_jobs(const JobFilter& filter) {
+  if (filter.limit <= 0) return {};
+  Parameters parameters;
+  parameters.add(database_.test_time());
+  if (filter.states.empty()) {
+    parameters.add_null(oid::kInt2Array);
+  } else {
+    Column states = Column::int16s(filter.states.size());
+    for (const JobState state : filter.states) states.add(static_cast<std::int16_t>(state));
+    parameters.add(std::move(states));
+  }
+  parameters.add_or_null(filter.task).add_or_null(filter.domain).add_or_null(filter.tag);
+  if (filter.created_within) {
+    parameters.add(static_cast<std::int64_t>(filter.created_within->count()));
+  } else {
+    parameters.add_null(oid::kInt8);
+  }
+  parameters.add(filter.before ? filter.before.value : std::numeric_limits<std::int64_t>::max())
+      .add(filter.limit);
+  return read_records(database_.run(list_statement(filter.states), std::move(parameters)));
+}
+
+std::vector<AttemptRecord> Reader::list_attempts(JobId id) {
+  Parameters parameters;
+  parameters.add(id);
+  const Result result = database_.run(sql::list_attempts, std::move(parameters));
+  std::vector<AttemptRecord> attempts;
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    attempts.push_back({.attempt = row.int32(0),
+                        .epoch = Epoch{row.int64(1)},
+                        .worker = row.is_null(2) ? WorkerId{} : WorkerId{row.int64(2)},
+                        .started_at = row.optional_time(3),
+                        .ended_at = row.time(4),
+                        .cause = row.string(5),
+                        .error = row.string(6)});
+  }
+  return attempts;
+}
+
+std::vector<std::optional<JobState>> Reader::job_states(std::span<const JobId> ids) {
+  Column column = Column::int64s(ids.size());
+  for (const JobId id : ids) column.add(id.value);
+  Parameters parameters;
+  parameters.add(std::move(column)).add(database_.test_time());
+  const Result result = database_.run(sql::job_states, std::move(parameters));
+  std::unordered_map<std::int64_t, JobState> states;
+  for (int i = 0; i < result.rows(); ++i) {
+    states.emplace(result.row(i).int64(0), static_cast<JobState>(result.row(i).int32(1)));
+  }
+  std::vector<std::optional<JobState>> found;
+  found.reserve(ids.size());
+  for (const JobId id : ids) {
+    const auto state = states.find(id.value);
+    found.push_back(state == states.end() ? std::nullopt : std::optional{state->second});
+  }
+  return found;
+}
+
+std::vector<std::string> Reader::load_attachments(JobId id, Store::Attachments which) {
+  Parameters parameters;
+  parameters.add(id).add(static_cast<std::int32_t>(which));
+  const Result result = database_.run(sql::list_attachments, std::move(parameters));
+  std::vector<std::string> attachments;
+  for (int i = 0; i < result.rows(); ++i) attachments.push_back(result.row(i).string(0));
+  return attachments;
+}
+
+std::vector<JobLogLine> Reader::read_log(JobId id, std::int64_t from, int limit) {
+  Parameters parameters;
+  parameters.add(id).add(from).add(limit);
+  const Result result = database_.run(sql::read_log, std::move(parameters));
+  std::vector<JobLogLine> lines;
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    lines.push_back({.number = row.int64(0),
+                     .attempt = row.int32(1),
+                     .level = static_cast<LogLevel>(row.int32(2)),
+                     .at = row.time(3),
+                     .text = row.string(4)});
+  }
+  return lines;
+}
+
+}  // namespace stint::postgres

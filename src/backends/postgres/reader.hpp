@@ -1,0 +1,34 @@
+/// Read jobs, their attempts, bytes and logs.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/postgres/database.hpp"
+#include "core/job_records.hpp"
+#include "core/store.hpp"
+
+namespace stint::postgres {
+
+/// Read what is stored of jobs. Thread-safe.
+class Reader final {
+ public:
+  explicit Reader(Database& database) : database_(database) {}
+
+  std::optional<JobRecord> find_job(JobId id);
+  std::vector<JobRecord> list_jobs(const JobFilter& filter);
+  std::vector<AttemptRecord> list_attempts(JobId id);
+  std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids);
+  std::vector<std::string> load_attachments(JobId id, Store::Attachments which);
+  std::vector<JobLogLine> read_log(JobId id, std::int64_t from, int limit);
+
+ private:
+  std::vector<JobRecord> read_records(const Result& result);
+  /// Tags come as arrays, which the server takes apart for those that have some.
+  void add_tags(std::vector<JobRecord>& records, const std::vector<JobId>& tagged);
+
+  Database& database_;
+};
+
+}  // namespace stint::postgres

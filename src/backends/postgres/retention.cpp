@@ -1,0 +1,83 @@
+#include "backends/postgres/retention.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "backends/postgres/schema.hpp"
+#include "base/url.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+
+int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFile& remove,
+                     int limit) {
+  Parameters parameters;
+  parameters.add(database_.test_time())
+      .add(static_cast<std::int64_t>(filter.older_than.count()))
+      .add_or_null(filter.domain)
+      .add(limit);
+  const Result found = database_.run(find, std::move(parameters));
+  if (found.empty()) return 0;
+  std::vector<std::int64_t> past;
+  for (int i = 0; i < found.rows(); ++i) past.push_back(found.row(i).int64(0));
+  std::sort(past.begin(), past.end());
+  Column column = Column::int64s(past.size());
+  for (const std::int64_t id : past) column.add(id);
+  Parameters with_bounds;
+  with_bounds.add(Column{column}).add(past.front()).add(past.back());
+  Parameters without;
+  without.add(std::move(column));
+  const bool bounded = &remove == &sql::delete_finished;
+  const std::array<Command, 2> commands{
+      Command{&remove, bounded ? with_bounds : std::move(without)},
+      Command{&sql::delete_jobs, with_bounds}};
+  return database_.run(commands, Resend::kAllowed).front().affected();
+}
+
+int Retention::purge_jobs(const PurgeFilter& filter) {
+  if (filter.limit <= 0) return 0;
+  int removed = purge(filter, sql::purgeable_finished, sql::delete_finished, filter.limit);
+  if (filter.queued && removed < filter.limit) {
+    removed += purge(filter, sql::purgeable_waiting, sql::delete_waiting, filter.limit - removed);
+  }
+  if (removed > 0 && removed < filter.limit) drop_partitions();
+  return removed;
+}
+
+void Retention::drop_partitions() {
+  try {
+    database_.run(sql::drop_partitions);
+  } catch (const Error& error) {
+    // Somebody holds what it needs: the next purge tries again.
+    if (!error.retryable()) throw;
+  }
+}
+
+StoreStatus Retention::status() {
+  Parameters now;
+  now.add(database_.test_time());
+  const std::array<Command, 4> commands{
+      Command{&sql::count_live, now}, Command{&sql::count_finished, {}},
+      Command{&sql::oldest_due, now}, Command{&sql::schema_version, {}}};
+  const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
+  StoreStatus status;
+  status.backend = "postgresql";
+  status.location = redacted(database_.options().url);
+  status.schema_version = results[3].row(0).int32(0);
+  status.newest_schema_version = newest_schema_version();
+  for (const Result* result : {&results[0], &results[1]}) {
+    for (int i = 0; i < result->rows(); ++i) {
+      const Row row = result->row(i);
+      status.counts.push_back({.domain = row.string(0),
+                               .state = static_cast<JobState>(row.int32(1)),
+                               .jobs = row.int64(2)});
+    }
+  }
+  status.oldest_due = results[2].row(0).optional_time(0);
+  status.now = results[2].row(0).time(1);
+  return status;
+}
+
+}  // namespace stint::postgres

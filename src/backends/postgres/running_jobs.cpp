@@ -1,0 +1,135 @@
+#include "backends/postgres/running_jobs.hpp"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "backends/postgres/errors.hpp"
+#include "base/utf8.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// Two threads that log for one job at once may take the same number; one of them tries again.
+constexpr int kMostTries = 10;
+
+}  // namespace
+
+std::vector<WriteResult> RunningJobs::report(std::span<const Activity> activities) {
+  if (activities.empty()) return {};
+  // The last one of each job counts; in the order of ids, as in every batch.
+  std::map<std::pair<std::int64_t, std::int64_t>, const Activity*> latest;
+  for (const Activity& one : activities) latest[{one.id.value, one.epoch.value}] = &one;
+  const std::size_t rows = latest.size();
+  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), running = Column::int64s(rows),
+         progress = Column::floats(rows), messages = Column::texts(rows);
+  for (const auto& [key, one] : latest) {
+    ids.add(key.first);
+    epochs.add(key.second);
+    running.add(static_cast<std::int64_t>(one->running_for.count()));
+    if (one->progress) {
+      progress.add(static_cast<float>(*one->progress));
+    } else {
+      progress.add_null();
+    }
+    messages.add_or_null(sanitize_text(one->progress_message));
+  }
+  Parameters parameters;
+  parameters.add(database_.test_time())
+      .add(std::move(ids))
+      .add(std::move(epochs))
+      .add(std::move(running))
+      .add(std::move(progress))
+      .add(std::move(messages));
+  const Result result = database_.run(sql::report, std::move(parameters));
+  std::set<std::pair<std::int64_t, std::int64_t>> accepted;
+  for (int i = 0; i < result.rows(); ++i) {
+    accepted.emplace(result.row(i).int64(0), result.row(i).int64(1));
+  }
+  std::vector<WriteResult> results;
+  results.reserve(activities.size());
+  for (const Activity& one : activities) {
+    results.push_back(accepted.contains({one.id.value, one.epoch.value}) ? WriteResult::kAccepted
+                                                                         : WriteResult::kFenced);
+  }
+  return results;
+}
+
+void RunningJobs::append_log(std::span<const NewLogLine> lines) {
+  if (lines.empty()) return;
+  const std::size_t rows = lines.size();
+  Column jobs = Column::int64s(rows), epochs = Column::int64s(rows), places = Column::int64s(rows),
+         attempts = Column::int32s(rows), levels = Column::int16s(rows), times = Column::times(rows),
+         texts = Column::texts(rows);
+  std::map<std::pair<JobId, Epoch>, std::int64_t> count;
+  for (const NewLogLine& line : lines) {
+    jobs.add(line.job.value);
+    epochs.add(line.epoch.value);
+    places.add(++count[{line.job, line.epoch}]);
+    attempts.add(static_cast<std::int32_t>(line.attempt));
+    levels.add(static_cast<std::int16_t>(line.level));
+    times.add(line.at);
+    texts.add(std::string_view{sanitize_text(line.text)});
+  }
+  Parameters parameters;
+  parameters.add(std::move(jobs))
+      .add(std::move(epochs))
+      .add(std::move(places))
+      .add(std::move(attempts))
+      .add(std::move(levels))
+      .add(std::move(times))
+      .add(std::move(texts));
+  const Command command{&sql::append_log, std::move(parameters)};
+  for (int tries = 1;; ++tries) {
+    try {
+      database_.run({&command, 1}, Resend::kForbidden);
+      return;
+    } catch (const Error& error) {
+      if (error.native_code() != sqlstate::kUniqueViolation || tries >= kMostTries) throw;
+    }
+  }
+}
+
+std::vector<AbortRequest> RunningJobs::abort_requests(WorkerId worker) {
+  Parameters parameters;
+  parameters.add(worker);
+  const Result result = database_.run(sql::abort_requests, std::move(parameters));
+  std::vector<AbortRequest> requests;
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    requests.push_back(
+        {.id = JobId{row.int64(0)}, .epoch = Epoch{row.int64(1)}, .message = row.string(2)});
+  }
+  return requests;
+}
+
+std::optional<JobState> RunningJobs::abort(JobId id, std::string_view message) {
+  const std::string text = sanitize_text(message);
+  Parameters lock;
+  lock.add(id);
+  Parameters waiting;
+  waiting.add(id).add(database_.test_time()).add_or_null(text);
+  Parameters running = waiting;
+  Column ids = Column::int64s(1);
+  ids.add(id.value);
+  Parameters states;
+  states.add(std::move(ids)).add(database_.test_time());
+  const std::array<Command, 4> commands{Command{&sql::lock_job, std::move(lock)},
+                                        Command{&sql::abort_waiting, std::move(waiting)},
+                                        Command{&sql::mark_abort, std::move(running)},
+                                        Command{&sql::job_states, std::move(states)}};
+  const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
+  const Result& locked = results[0];
+  if (!locked.empty() && !locked.row(0).is_null(1)) {
+    notifier_.notify(fmt::format("{}{}", kWorkerPrefix, locked.row(0).int64(1)));
+  }
+  if (results[3].empty()) return std::nullopt;
+  return static_cast<JobState>(results[3].row(0).int32(1));
+}
+
+}  // namespace stint::postgres

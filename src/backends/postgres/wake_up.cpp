@@ -1,0 +1,181 @@
+#include "backends/postgres/wake_up.hpp"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "backends/postgres/errors.hpp"
+#include "backends/postgres/statements.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+namespace {
+
+// libpq's own connect_timeout does not count where we wait for the socket ourselves.
+constexpr std::chrono::seconds kConnectTimeout{10};
+
+struct NotifyDeleter {
+  void operator()(PGnotify* notification) const noexcept { PQfreemem(notification); }
+};
+
+}  // namespace
+
+PostgresWakeUp::PostgresWakeUp(const ConnectOptions& options,
+                               std::shared_ptr<WakeRegistry> registry,
+                               std::span<const std::string> domains,
+                               std::function<void(std::string_view)> notice)
+    : options_(options),
+      registry_(std::move(registry)),
+      domains_(domains.begin(), domains.end()),
+      notice_(std::move(notice)),
+      event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (event_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  registry_->add(*this);
+}
+
+PostgresWakeUp::~PostgresWakeUp() {
+  registry_->remove(*this);
+  close(event_fd_);
+}
+
+void PostgresWakeUp::interrupt() noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full: then the wait ends as well.
+  [[maybe_unused]] const ssize_t written = write(event_fd_, &one, sizeof one);
+}
+
+void PostgresWakeUp::on_event(std::string_view what) noexcept {
+  if (concerns_us(what)) interrupt();
+}
+
+bool PostgresWakeUp::concerns_us(std::string_view what) const {
+  return what.starts_with(kWorkerPrefix) || domains_.contains(what);
+}
+
+void PostgresWakeUp::wait_for(std::chrono::nanoseconds timeout) {
+  const auto deadline = Clock::now() + std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours{24});
+  while (true) {
+    const bool woken = advance();
+    if (sleep_until(woken ? Clock::time_point{} : deadline) || woken) return;
+    if (Clock::now() >= deadline) return;
+  }
+}
+
+bool PostgresWakeUp::sleep_until(Clock::time_point deadline) {
+  std::array<pollfd, 2> files{{{event_fd_, POLLIN, 0}, {-1, 0, 0}}};
+  if (state_ == State::kOff) {
+    deadline = std::min(deadline, connect_at_);
+  } else {
+    files[1] = {PQsocket(connection_.get()),
+                static_cast<short>(wants_write_ ? POLLOUT : POLLIN), 0};
+    if (state_ != State::kListening) deadline = std::min(deadline, give_up_at_);
+  }
+  const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  const timespec limit{seconds.count(), (left - seconds).count()};
+  if (ppoll(files.data(), files.size(), &limit, nullptr) <= 0) return false;
+  if ((files[0].revents & POLLIN) == 0) return false;
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = read(event_fd_, &count, sizeof count);
+  return true;
+}
+
+bool PostgresWakeUp::advance() {
+  switch (state_) {
+    case State::kOff:
+      return Clock::now() >= connect_at_ && start_connecting();
+    case State::kConnecting:
+      return go_on_connecting();
+    case State::kAsking:
+    case State::kListening:
+      return read_input();
+  }
+  return false;
+}
+
+bool PostgresWakeUp::start_connecting() {
+  std::array<const char*, 64> keywords{};
+  std::array<const char*, 64> values{};
+  std::size_t count = 0;
+  for (const auto& [keyword, value] : options_.parameters) {
+    keywords.at(count) = keyword.c_str();
+    values.at(count++) = value.c_str();
+  }
+  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return lose();
+  PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
+  state_ = State::kConnecting;
+  wants_write_ = true;
+  give_up_at_ = Clock::now() + kConnectTimeout;
+  return false;
+}
+
+bool PostgresWakeUp::go_on_connecting() {
+  switch (PQconnectPoll(connection_.get())) {
+    case PGRES_POLLING_READING:
+      wants_write_ = false;
+      break;
+    case PGRES_POLLING_WRITING:
+      wants_write_ = true;
+      break;
+    case PGRES_POLLING_OK: {
+      const std::string listen = with_schema(sql::listen.text, options_.schema);
+      if (PQsendQuery(connection_.get(), listen.c_str()) != 1) return lose();
+      state_ = State::kAsking;
+      wants_write_ = false;
+      return false;
+    }
+    case PGRES_POLLING_FAILED:
+    case PGRES_POLLING_ACTIVE:
+      return lose();
+  }
+  return Clock::now() >= give_up_at_ && lose();
+}
+
+bool PostgresWakeUp::read_input() {
+  if (PQconsumeInput(connection_.get()) != 1) return lose();
+  bool woken = false;
+  while (state_ == State::kAsking && PQisBusy(connection_.get()) == 0) {
+    const ResultPointer result{PQgetResult(connection_.get())};
+    if (!result) {
+      // From here on nothing is missed; what came before may have been.
+      state_ = State::kListening;
+      woken = true;
+      backoff_.reset();
+      if (was_lost_ && notice_) notice_("listening for notifications again");
+      was_lost_ = false;
+    } else if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+      return lose();
+    }
+  }
+  if (state_ == State::kAsking && Clock::now() >= give_up_at_) return lose();
+  while (const std::unique_ptr<PGnotify, NotifyDeleter> notification{
+      PQnotifies(connection_.get())}) {
+    const bool own = notification->be_pid == registry_->notifier_pid.load();
+    woken = woken || (!own && concerns_us(notification->extra));
+  }
+  return woken;
+}
+
+bool PostgresWakeUp::lose() {
+  if (!was_lost_ && notice_) {
+    notice_(fmt::format("cannot listen for notifications, looking by time: {}",
+                        connection_ ? connect_error(connection_.get(), options_.url).what()
+                                    : "out of memory"));
+  }
+  was_lost_ = true;
+  connection_.reset();
+  state_ = State::kOff;
+  connect_at_ = Clock::now() + backoff_.next();
+  return false;
+}
+
+}  // namespace stint::postgres

@@ -1,0 +1,64 @@
+/// Sleep until there is something to do.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "backends/postgres/connection.hpp"
+#include "backends/postgres/wake_registry.hpp"
+#include "base/backoff.hpp"
+#include "core/store.hpp"
+
+namespace stint::postgres {
+
+/// Wait for events of some domains, and for aborts. LISTENs on a connection of its own, made at the
+/// first wait and made anew when it breaks; meanwhile, and behind a transaction pooler, which cannot
+/// pass notifications on, it waits by time. One waiting thread; `interrupt` from any.
+class PostgresWakeUp final : public WakeUp, private WakeListener {
+ public:
+  PostgresWakeUp(const ConnectOptions& options, std::shared_ptr<WakeRegistry> registry,
+                 std::span<const std::string> domains,
+                 std::function<void(std::string_view)> notice);
+  ~PostgresWakeUp() override;
+  PostgresWakeUp(const PostgresWakeUp&) = delete;
+  PostgresWakeUp& operator=(const PostgresWakeUp&) = delete;
+
+  void wait_for(std::chrono::nanoseconds timeout) override;
+  void interrupt() noexcept override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class State { kOff, kConnecting, kAsking, kListening };
+
+  void on_event(std::string_view what) noexcept override;
+  bool concerns_us(std::string_view what) const;
+  /// Go on with connecting, asking, reading; true if something happened that ends the wait.
+  bool advance();
+  bool start_connecting();
+  bool go_on_connecting();
+  bool read_input();
+  bool lose();
+  /// Sleep until the socket or the event is ready, or the deadline comes. True: the event was set.
+  bool sleep_until(Clock::time_point deadline);
+
+  const ConnectOptions options_;
+  const std::shared_ptr<WakeRegistry> registry_;
+  const std::set<std::string, std::less<>> domains_;
+  const std::function<void(std::string_view)> notice_;
+  int event_fd_;
+
+  // The waiting thread's.
+  ConnectionPointer connection_;
+  State state_ = State::kOff;
+  bool wants_write_ = false;
+  bool was_lost_ = false;
+  Clock::time_point connect_at_ = {};
+  Clock::time_point give_up_at_ = {};
+  Backoff backoff_;
+};
+
+}  // namespace stint::postgres
