@@ -13,7 +13,53 @@ namespace stint::architecture {
 namespace {
 
 // Statements that only one dialect can or needs to have.
-constexpr std::array<OneDialect, 0> kOneDialect{};
+// Why a statement is in one dialect only.
+constexpr std::string_view kRows = "within the process a statement a row costs least";
+constexpr std::string_view kBatch = "over the net one statement moves a whole batch";
+constexpr std::string_view kFile = "a database file has no sequences and no schemas";
+constexpr std::string_view kServer = "sessions, locks, schemas and partitions are a server's";
+constexpr std::array kOneDialect{
+    OneDialect{"sqlite", "claim_job", kRows},
+    OneDialect{"sqlite", "delete_attachments", kRows},
+    OneDialect{"sqlite", "delete_attempts", kRows},
+    OneDialect{"sqlite", "delete_key", kRows},
+    OneDialect{"sqlite", "delete_live", kRows},
+    OneDialect{"sqlite", "delete_log", kRows},
+    OneDialect{"sqlite", "find_live", kRows},
+    OneDialect{"sqlite", "find_worker", kRows},
+    OneDialect{"sqlite", "finish_job", kRows},
+    OneDialect{"sqlite", "insert_attempt", kRows},
+    OneDialect{"sqlite", "insert_job", kRows},
+    OneDialect{"sqlite", "insert_live", kRows},
+    OneDialect{"sqlite", "list_finished_jobs", kRows},
+    OneDialect{"sqlite", "next_lane", kRows},
+    OneDialect{"sqlite", "read_sequence", kFile},
+    OneDialect{"sqlite", "requeue_job", kRows},
+    OneDialect{"sqlite", "table_names", kFile},
+    OneDialect{"sqlite", "worker_jobs", kRows},
+    OneDialect{"sqlite", "write_sequence", kFile},
+    OneDialect{"postgres", "abort_waiting", kBatch},
+    OneDialect{"postgres", "complete_done", kBatch},
+    OneDialect{"postgres", "complete_other", kBatch},
+    OneDialect{"postgres", "create_schema", kServer},
+    OneDialect{"postgres", "drop_partitions", kServer},
+    OneDialect{"postgres", "drop_tables", kServer},
+    OneDialect{"postgres", "enqueue", kBatch},
+    OneDialect{"postgres", "enqueue_mixed", kBatch},
+    OneDialect{"postgres", "find_accepted", kServer},
+    OneDialect{"postgres", "find_job", kBatch},
+    OneDialect{"postgres", "free_jobs", kBatch},
+    OneDialect{"postgres", "insert_output_attachments", kBatch},
+    OneDialect{"postgres", "list_failed_jobs", kBatch},
+    OneDialect{"postgres", "list_jobs", kBatch},
+    OneDialect{"postgres", "listen", kServer},
+    OneDialect{"postgres", "lock_job", kServer},
+    OneDialect{"postgres", "lock_migrations", kServer},
+    OneDialect{"postgres", "notify", kServer},
+    OneDialect{"postgres", "reserve_ids", kServer},
+    OneDialect{"postgres", "reserve_worker_id", kServer},
+    OneDialect{"postgres", "revoke_claim", kServer},
+};
 
 // Where a short sleep is what the code is for.
 constexpr std::array<std::string_view, 1> kMaySleep = {"tests/support/eventually.hpp"};

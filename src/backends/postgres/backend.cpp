@@ -1,9 +1,7 @@
 #include "backends/postgres/backend.hpp"
-
 #include <array>
 #include <memory>
 #include <string_view>
-
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/schema.hpp"
 #include "backends/postgres/store.hpp"

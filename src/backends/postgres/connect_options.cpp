@@ -1,13 +1,10 @@
 #include "backends/postgres/connect_options.hpp"
-
-#include <fmt/core.h>
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
-
+#include <fmt/core.h>
+#include <libpq-fe.h>
 #include "base/url.hpp"
 
 namespace stint::postgres {

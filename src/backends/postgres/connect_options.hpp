@@ -9,10 +9,10 @@ namespace stint::postgres {
 
 /// A URL taken apart and checked. Immutable.
 struct ConnectOptions {
-  std::string url;             ///< as given: show `redacted(url)` only
+  std::string url;               ///< as given: show `redacted(url)` only
   std::string schema = "stint";  ///< `schema=NAME`: where the tables are
-  bool prepare = false;        ///< `prepare=on`: name statements; not through a transaction pooler
-  int pool = 8;                ///< `pool=N`: connections at most, besides those that listen and notify
+  bool prepare = false;  ///< `prepare=on`: name statements; not through a transaction pooler
+  int pool = 8;          ///< `pool=N`: connections at most, besides those that listen and notify
   /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
   std::vector<std::pair<std::string, std::string>> parameters = {};
 };

@@ -1,8 +1,6 @@
 #include "backends/postgres/connection.hpp"
-
 #include <optional>
 #include <utility>
-
 #include "backends/postgres/errors.hpp"
 #include "base/test_point.hpp"
 

@@ -1,7 +1,5 @@
 /// One connection to a server, always in libpq's pipeline mode.
 #pragma once
-#include <libpq-fe.h>
-
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,7 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <vector>
-
+#include <libpq-fe.h>
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/parameters.hpp"
 #include "backends/postgres/result.hpp"
@@ -50,8 +48,7 @@ class Connection final {
 
  private:
   void send(const Command& command, bool prepare);
-  std::vector<Result> receive(std::span<const Command> commands,
-                              const std::vector<bool>& prepares);
+  std::vector<Result> receive(std::span<const Command> commands, const std::vector<bool>& prepares);
   std::optional<Error> take_error(PGresult* result, std::string_view statement);
   [[noreturn]] void fail_lost(std::string_view statement, bool in_doubt);
 

@@ -1,8 +1,6 @@
 #include "backends/postgres/database.hpp"
-
 #include <array>
 #include <utility>
-
 #include "backends/postgres/errors.hpp"
 
 namespace stint::postgres {

@@ -5,7 +5,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/pool.hpp"

@@ -1,8 +1,6 @@
 #include "backends/postgres/enqueue_commands.hpp"
-
 #include <algorithm>
 #include <string>
-
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -44,8 +42,8 @@ bool is_plain(const NewJob& job) {
 }
 
 bool alike(const NewJob& a, const NewJob& b) {
-  return a.task == b.task && a.domain == b.domain && a.node == b.node &&
-         a.priority == b.priority && a.max_attempts == b.max_attempts && a.timeout == b.timeout &&
+  return a.task == b.task && a.domain == b.domain && a.node == b.node && a.priority == b.priority &&
+         a.max_attempts == b.max_attempts && a.timeout == b.timeout &&
          a.flags.mask == b.flags.mask && a.run_at == b.run_at && a.delay == b.delay;
 }
 
@@ -87,9 +85,9 @@ Command mixed_command(std::span<const NewJob> jobs, std::span<const std::int64_t
   Column args = Column::texts(rows), tasks = Column::texts(rows), domains = Column::texts(rows),
          nodes = Column::texts(rows), priorities = Column::int16s(rows),
          max_attempts = Column::int16s(rows), timeouts = Column::int64s(rows),
-         flags = Column::int16s(rows), run_ats = Column::times(rows),
-         delays = Column::int64s(rows), metadata = Column::texts(rows), tags = Column::texts(rows),
-         keys = Column::texts(rows), has_attachments = Column::booleans(rows);
+         flags = Column::int16s(rows), run_ats = Column::times(rows), delays = Column::int64s(rows),
+         metadata = Column::texts(rows), tags = Column::texts(rows), keys = Column::texts(rows),
+         has_attachments = Column::booleans(rows);
   for (const NewJob& job : jobs) {
     args.add(std::string_view{job.args});
     tasks.add(std::string_view{job.task});

@@ -4,7 +4,6 @@
 #include <optional>
 #include <span>
 #include <vector>
-
 #include "backends/postgres/connection.hpp"
 #include "core/job_records.hpp"
 

@@ -1,11 +1,9 @@
 #include "backends/postgres/enqueuer.hpp"
-
 #include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
-
 #include "backends/postgres/enqueue_commands.hpp"
 #include "backends/postgres/errors.hpp"
 #include "stint_generated/postgres_sql.hpp"

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <span>
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "base/mutex.hpp"

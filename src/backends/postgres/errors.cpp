@@ -1,10 +1,7 @@
 #include "backends/postgres/errors.hpp"
-
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
-
+#include <fmt/core.h>
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 
@@ -91,8 +88,9 @@ Error connect_error(const PGconn* connection, std::string_view url) {
   if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0 ||
       contains(cause, "password authentication failed") || contains(cause, "pg_hba.conf") ||
       contains(cause, "authentication failed") || contains(cause, "role \"")) {
-    way_out = "check user and password (in the URL, PGPASSWORD or ~/.pgpass) and the server's "
-              "pg_hba.conf";
+    way_out =
+        "check user and password (in the URL, PGPASSWORD or ~/.pgpass) and the server's "
+        "pg_hba.conf";
   } else if (contains(cause, "database \"") && contains(cause, "does not exist")) {
     way_out = fmt::format("create it (createdb {}) or correct the URL", PQdb(connection));
   } else {
@@ -111,14 +109,14 @@ Error connect_error(const PGconn* connection, std::string_view url) {
 
 Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt) {
   const std::string cause = one_line(PQerrorMessage(connection));
-  return Error(ErrorCode::kUnavailable,
-               fmt::format("the connection to PostgreSQL at {} was lost: {}",
-                           describe_place(connection),
-                           cause.empty() ? "the server closed it" : cause),
-               {.retryable = true,
-                .outcome_unknown = in_doubt,
-                .backend = "postgresql",
-                .statement = std::string{statement}});
+  return Error(
+      ErrorCode::kUnavailable,
+      fmt::format("the connection to PostgreSQL at {} was lost: {}", describe_place(connection),
+                  cause.empty() ? "the server closed it" : cause),
+      {.retryable = true,
+       .outcome_unknown = in_doubt,
+       .backend = "postgresql",
+       .statement = std::string{statement}});
 }
 
 Error statement_error(const PGconn* connection, const PGresult* result,

@@ -1,10 +1,8 @@
 /// Turn what libpq and the server report into the library's errors.
 #pragma once
-#include <libpq-fe.h>
-
 #include <string>
 #include <string_view>
-
+#include <libpq-fe.h>
 #include "stint/error.hpp"
 
 namespace stint::postgres {

@@ -1,9 +1,7 @@
 #include "backends/postgres/exchange_commands.hpp"
-
 #include <algorithm>
 #include <string_view>
 #include <tuple>
-
 #include "base/utf8.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
@@ -90,8 +88,7 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
   if (claim != nullptr) add_claim(*claim, claim_number, now);
 }
 
-void ExchangePlan::add_done(std::span<const Completion* const> done,
-                            std::optional<StoreTime> now) {
+void ExchangePlan::add_done(std::span<const Completion* const> done, std::optional<StoreTime> now) {
   const std::size_t rows = done.size();
   Column ids = Column::int64s(rows), epochs = Column::int64s(rows), ran = Column::int64s(rows),
          before = Column::int64s(rows), outputs = Column::texts(rows);
@@ -115,10 +112,10 @@ void ExchangePlan::add_done(std::span<const Completion* const> done,
 void ExchangePlan::add_other(std::span<const Completion* const> other,
                              std::optional<StoreTime> now) {
   const std::size_t rows = other.size();
-  Column ids = Column::int64s(rows), epochs = Column::int64s(rows),
-         outcomes = Column::int16s(rows), started = Column::booleans(rows),
-         ran = Column::int64s(rows), before = Column::int64s(rows), delays = Column::int64s(rows),
-         causes = Column::texts(rows), errors = Column::texts(rows), outputs = Column::texts(rows);
+  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), outcomes = Column::int16s(rows),
+         started = Column::booleans(rows), ran = Column::int64s(rows),
+         before = Column::int64s(rows), delays = Column::int64s(rows), causes = Column::texts(rows),
+         errors = Column::texts(rows), outputs = Column::texts(rows);
   for (const Completion* one : other) {
     ids.add(one->id.value);
     epochs.add(one->epoch.value);
@@ -194,8 +191,8 @@ ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const 
     for (int row = 0; row < result.rows(); ++row) {
       const Row one = result.row(row);
       accepted.emplace(one.int64(0), one.int64(1));
-      const bool queued = file == &sql::complete_other &&
-                          one.int32(2) == static_cast<int>(JobState::kQueued);
+      const bool queued =
+          file == &sql::complete_other && one.int32(2) == static_cast<int>(JobState::kQueued);
       if (queued) outcome.requeued.insert(one.string(3));
     }
   }

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
 #include "backends/postgres/connection.hpp"
 #include "core/job_records.hpp"
 
@@ -17,8 +16,8 @@ namespace stint::postgres {
 /// How often a job may take a worker down while it runs alone, before it fails.
 inline constexpr int kCrashLimit = 3;
 
-/// The statements that a batch needs, and no others: jobs that are simply done, other ends, bytes of
-/// outputs, the claim.
+/// The statements that a batch needs, and no others: jobs that are simply done, other ends, bytes
+/// of outputs, the claim.
 class ExchangePlan final {
  public:
   ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,

@@ -1,9 +1,7 @@
 #include "backends/postgres/exchanger.hpp"
-
 #include <array>
 #include <random>
 #include <utility>
-
 #include "backends/postgres/exchange_commands.hpp"
 #include "stint_generated/postgres_sql.hpp"
 

@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "base/mutex.hpp"
@@ -16,12 +15,15 @@ namespace stint::postgres {
 
 /// Run exchanges: one transaction and one round trip each. Thread-safe.
 ///
-/// When the connection breaks after the transaction was sent, nobody knows whether it was committed,
-/// and it may even still be on its way. Then, at once or with the next call once the server is back:
-/// - the claim is revoked: its number is written into the worker's row, on which every claim holds a
-///   share lock. So this waits for a transaction that is being made, and one that comes later claims
-///   nothing. Jobs that it had claimed are given back as interrupted, with the next epoch.
-/// - the completions are sent again. One that is fenced now is looked up by (id, epoch): was it this
+/// When the connection breaks after the transaction was sent, nobody knows whether it was
+/// committed, and it may even still be on its way. Then, at once or with the next call once the
+/// server is back:
+/// - the claim is revoked: its number is written into the worker's row, on which every claim holds
+/// a
+///   share lock. So this waits for a transaction that is being made, and one that comes later
+///   claims nothing. Jobs that it had claimed are given back as interrupted, with the next epoch.
+/// - the completions are sent again. One that is fenced now is looked up by (id, epoch): was it
+/// this
 ///   very completion that took effect, it is accepted.
 class Exchanger final {
  public:

@@ -1,10 +1,7 @@
 #include "backends/postgres/notifier.hpp"
-
-#include <fmt/core.h>
-
 #include <exception>
 #include <utility>
-
+#include <fmt/core.h>
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <thread>
 #include <vector>
-
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/wake_registry.hpp"
 #include "base/backoff.hpp"
@@ -16,16 +15,16 @@
 
 namespace stint::postgres {
 
-/// Send notifications after the commit, on a connection of its own: NOTIFY takes a lock of the whole
-/// database at commit, and within each transaction it cut commits to a quarter. The first event of
-/// each kind goes out at once, what follows within 5 ms as one more after them. A notification that
-/// cannot be sent is kept until it can; who sleeps looks for jobs by time as well. Thread-safe.
+/// Send notifications after the commit, on a connection of its own: NOTIFY takes a lock of the
+/// whole database at commit, and within each transaction it cut commits to a quarter. The first
+/// event of each kind goes out at once, what follows within 5 ms as one more after them. A
+/// notification that cannot be sent is kept until it can; who sleeps looks for jobs by time as
+/// well. Thread-safe.
 class Notifier final {
  public:
   /// All must outlive the notifier. The thread and the connection come with the first event.
   Notifier(const ConnectOptions& options, const Statements& statements,
-           std::shared_ptr<WakeRegistry> registry,
-           std::function<void(std::string_view)> notice);
+           std::shared_ptr<WakeRegistry> registry, std::function<void(std::string_view)> notice);
   /// Send what is waiting, then end.
   ~Notifier();
   Notifier(const Notifier&) = delete;

@@ -1,10 +1,8 @@
 #include "backends/postgres/parameters.hpp"
-
 #include <bit>
 #include <cstring>
 #include <limits>
 #include <type_traits>
-
 #include "stint/error.hpp"
 
 namespace stint::postgres {
@@ -130,9 +128,7 @@ Parameters& Parameters::add(bool value) {
   return push(oid::kBool, std::string(1, value ? '\1' : '\0'));
 }
 
-Parameters& Parameters::add(std::string_view value) {
-  return push(oid::kText, std::string{value});
-}
+Parameters& Parameters::add(std::string_view value) { return push(oid::kText, std::string{value}); }
 
 Parameters& Parameters::add(std::optional<StoreTime> value) {
   if (!value) return push(oid::kTimestamptz, std::nullopt);

@@ -1,4 +1,5 @@
-/// The values that go with a statement, in the server's binary format: nothing is escaped or parsed.
+/// The values that go with a statement, in the server's binary format: nothing is escaped or
+/// parsed.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -6,7 +7,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
 #include "backends/postgres/types.hpp"
 
 namespace stint::postgres {

@@ -1,5 +1,4 @@
 #include "backends/postgres/pool.hpp"
-
 #include <utility>
 
 namespace stint::postgres {

@@ -2,7 +2,6 @@
 #pragma once
 #include <memory>
 #include <vector>
-
 #include "backends/postgres/connection.hpp"
 #include "base/mutex.hpp"
 

@@ -1,10 +1,8 @@
 #include "backends/postgres/reader.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
 #include <utility>
-
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -103,7 +101,8 @@ void Reader::add_tags(std::vector<JobRecord>& records, const std::vector<JobId>&
 std::optional<JobRecord> Reader::find_job(JobId id) {
   Parameters parameters;
   parameters.add(id);
-  std::vector<JobRecord> records = read_records(database_.run(sql::find_job, std::move(parameters)));
+  std::vector<JobRecord> records =
+      read_records(database_.run(sql::find_job, std::move(parameters)));
   if (records.empty()) return std::nullopt;
   return std::move(records.front());
 }

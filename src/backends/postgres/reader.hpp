@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "core/job_records.hpp"
 #include "core/store.hpp"

@@ -1,10 +1,8 @@
 #include "backends/postgres/result.hpp"
-
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <string>
-
 #include "stint/error.hpp"
 
 namespace stint::postgres {

@@ -1,13 +1,11 @@
 /// What a statement returned, in the server's binary format.
 #pragma once
-#include <libpq-fe.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
+#include <libpq-fe.h>
 #include "backends/postgres/types.hpp"
 
 namespace stint::postgres {

@@ -1,10 +1,8 @@
 #include "backends/postgres/retention.hpp"
-
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
-
 #include "backends/postgres/schema.hpp"
 #include "base/url.hpp"
 #include "stint_generated/postgres_sql.hpp"

@@ -1,7 +1,6 @@
 /// Remove what is past, and tell how full the store is.
 #pragma once
 #include <span>
-
 #include "backends/postgres/database.hpp"
 #include "core/job_records.hpp"
 

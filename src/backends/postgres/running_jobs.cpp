@@ -1,13 +1,10 @@
 #include "backends/postgres/running_jobs.hpp"
-
-#include <fmt/core.h>
-
 #include <array>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
-
+#include <fmt/core.h>
 #include "backends/postgres/errors.hpp"
 #include "base/utf8.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -64,8 +61,8 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
   if (lines.empty()) return;
   const std::size_t rows = lines.size();
   Column jobs = Column::int64s(rows), epochs = Column::int64s(rows), places = Column::int64s(rows),
-         attempts = Column::int32s(rows), levels = Column::int16s(rows), times = Column::times(rows),
-         texts = Column::texts(rows);
+         attempts = Column::int32s(rows), levels = Column::int16s(rows),
+         times = Column::times(rows), texts = Column::texts(rows);
   std::map<std::pair<JobId, Epoch>, std::int64_t> count;
   for (const NewLogLine& line : lines) {
     jobs.add(line.job.value);
@@ -119,10 +116,9 @@ std::optional<JobState> RunningJobs::abort(JobId id, std::string_view message) {
   ids.add(id.value);
   Parameters states;
   states.add(std::move(ids)).add(database_.test_time());
-  const std::array<Command, 4> commands{Command{&sql::lock_job, std::move(lock)},
-                                        Command{&sql::abort_waiting, std::move(waiting)},
-                                        Command{&sql::mark_abort, std::move(running)},
-                                        Command{&sql::job_states, std::move(states)}};
+  const std::array<Command, 4> commands{
+      Command{&sql::lock_job, std::move(lock)}, Command{&sql::abort_waiting, std::move(waiting)},
+      Command{&sql::mark_abort, std::move(running)}, Command{&sql::job_states, std::move(states)}};
   const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
   const Result& locked = results[0];
   if (!locked.empty() && !locked.row(0).is_null(1)) {

@@ -4,7 +4,6 @@
 #include <span>
 #include <string_view>
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "core/job_records.hpp"
@@ -14,8 +13,7 @@ namespace stint::postgres {
 /// Report activity, keep logs, ask for aborts. Thread-safe.
 class RunningJobs final {
  public:
-  RunningJobs(Database& database, Notifier& notifier)
-      : database_(database), notifier_(notifier) {}
+  RunningJobs(Database& database, Notifier& notifier) : database_(database), notifier_(notifier) {}
 
   std::vector<WriteResult> report(std::span<const Activity> activities);
   void append_log(std::span<const NewLogLine> lines);

@@ -1,9 +1,6 @@
 #include "backends/postgres/schema.hpp"
-
-#include <fmt/core.h>
-
 #include <utility>
-
+#include <fmt/core.h>
 #include "backends/postgres/errors.hpp"
 #include "base/url.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -18,10 +15,11 @@ std::string script_of(int version, const ConnectOptions& options) {
 
 // A literal as the server reads it; used for names that this program has in itself.
 std::string note_of(int version, const ConnectOptions& options) {
-  return fmt::format("prepare note (integer, text) as\n{};\nexecute note ({}, '{}');\n"
-                     "deallocate note;\n",
-                     with_schema(sql::note_migration.text, options.schema), version,
-                     sql::kMigrations.at(static_cast<std::size_t>(version) - 1).name);
+  return fmt::format(
+      "prepare note (integer, text) as\n{};\nexecute note ({}, '{}');\n"
+      "deallocate note;\n",
+      with_schema(sql::note_migration.text, options.schema), version,
+      sql::kMigrations.at(static_cast<std::size_t>(version) - 1).name);
 }
 
 // A connection outside of pipeline mode: migrations have many statements each, and a transaction of
@@ -73,10 +71,10 @@ int read_schema_version(Database& database) {
   const bool has_migrations = state.row(0).boolean(0);
   const std::int64_t others = state.row(0).int64(1);
   const auto foreign = [&] {
-    return url_error(options.url,
-                     fmt::format("the schema \"{}\" holds tables that are not Stint's",
-                                 options.schema),
-                     "name a schema of its own with ?schema=NAME");
+    return url_error(
+        options.url,
+        fmt::format("the schema \"{}\" holds tables that are not Stint's", options.schema),
+        "name a schema of its own with ?schema=NAME");
   };
   if (!has_migrations && others > 0) throw foreign();
   if (!has_migrations) return 0;
@@ -95,15 +93,15 @@ void check_schema_version(Database& database) {
   const int newest = newest_schema_version();
   if (version == newest) return;
   if (version == 0) {
-    throw url_error(options.url, fmt::format("there are no tables in the schema \"{}\"",
-                                             options.schema),
+    throw url_error(options.url,
+                    fmt::format("there are no tables in the schema \"{}\"", options.schema),
                     "make them with `stint db init`");
   }
   if (version < newest) {
-    throw url_error(options.url,
-                    fmt::format("the tables have version {}, this program needs version {}",
-                                version, newest),
-                    "bring them up to date with `stint db migrate`");
+    throw url_error(
+        options.url,
+        fmt::format("the tables have version {}, this program needs version {}", version, newest),
+        "bring them up to date with `stint db migrate`");
   }
   throw url_error(options.url,
                   fmt::format("the tables have version {}, this program knows only version {}",
@@ -138,8 +136,7 @@ std::vector<std::string> PostgresSchema::migrate() {
 std::string PostgresSchema::migration_script() {
   const ConnectOptions& options = database_.options();
   std::string script;
-  for (int version = read_schema_version(database_); version < newest_schema_version();
-       ++version) {
+  for (int version = read_schema_version(database_); version < newest_schema_version(); ++version) {
     script += "begin;\n\n";
     if (version == 0) {
       script += with_schema(sql::create_schema.text, options.schema) + ";\n\n";

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/database.hpp"
 #include "core/store.hpp"
@@ -13,8 +12,8 @@ namespace stint::postgres {
 /// The number of the last migration that this program knows.
 int newest_schema_version();
 
-/// Read the version of the tables; 0: there are none. Throws Error kConfiguration if the schema holds
-/// other tables.
+/// Read the version of the tables; 0: there are none. Throws Error kConfiguration if the schema
+/// holds other tables.
 int read_schema_version(Database& database);
 
 /// Throw Error kConfiguration, naming the command that mends it, unless the tables have exactly the

@@ -1,7 +1,5 @@
 #include "backends/postgres/statements.hpp"
-
 #include <fmt/core.h>
-
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {

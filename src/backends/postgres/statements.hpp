@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
 #include "base/sql_file.hpp"
 
 namespace stint::postgres {

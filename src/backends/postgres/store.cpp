@@ -1,7 +1,5 @@
 #include "backends/postgres/store.hpp"
-
 #include <utility>
-
 #include "backends/postgres/schema.hpp"
 #include "backends/postgres/wake_up.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -39,9 +37,8 @@ std::vector<TaskRecord> PostgresStore::list_tasks() {
   std::vector<TaskRecord> tasks;
   for (int i = 0; i < result.rows(); ++i) {
     const Row row = result.row(i);
-    tasks.push_back({.name = row.string(0),
-                     .specification = row.string(1),
-                     .registered_at = row.time(2)});
+    tasks.push_back(
+        {.name = row.string(0), .specification = row.string(1), .registered_at = row.time(2)});
   }
   return tasks;
 }

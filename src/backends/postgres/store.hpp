@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/enqueuer.hpp"
 #include "backends/postgres/exchanger.hpp"
@@ -72,9 +71,7 @@ class PostgresStore final : public Store {
   int purge_workers(milliseconds older_than) override { return workers_.purge(older_than); }
   StoreStatus status() override { return retention_.status(); }
   std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) override;
-  void set_time_for_tests(std::optional<StoreTime> time) override {
-    database_.set_test_time(time);
-  }
+  void set_time_for_tests(std::optional<StoreTime> time) override { database_.set_test_time(time); }
 
  private:
   const std::function<void(std::string_view)> notice_;

@@ -1,10 +1,8 @@
 /// The numbers by which PostgreSQL names its types on the wire, and its epoch.
 #pragma once
-#include <libpq-fe.h>
-
 #include <chrono>
 #include <cstdint>
-
+#include <libpq-fe.h>
 #include "core/job_records.hpp"
 
 namespace stint::postgres {
@@ -39,7 +37,8 @@ inline std::int64_t to_server_time(StoreTime time) {
 
 /// Turn the server's count of microseconds into a moment.
 inline StoreTime from_server_time(std::int64_t count) {
-  return StoreTime{std::chrono::duration_cast<StoreTime::duration>(microseconds{count} + kServerEpoch)};
+  return StoreTime{
+      std::chrono::duration_cast<StoreTime::duration>(microseconds{count} + kServerEpoch)};
 }
 
 }  // namespace stint::postgres

@@ -1,5 +1,4 @@
 #include "backends/postgres/wake_registry.hpp"
-
 #include <algorithm>
 
 namespace stint::postgres {

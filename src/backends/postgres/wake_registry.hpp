@@ -4,13 +4,12 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include "base/mutex.hpp"
 
 namespace stint::postgres {
 
-/// What a notification says: a domain, or `w:ID` for a worker that is to look for aborts. A domain's
-/// name has no colon.
+/// What a notification says: a domain, or `w:ID` for a worker that is to look for aborts. A
+/// domain's name has no colon.
 inline constexpr std::string_view kWorkerPrefix = "w:";
 
 /// Be told of events; called with the registry's lock held: be quick, call nothing of it.

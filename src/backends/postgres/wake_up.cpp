@@ -1,17 +1,14 @@
 #include "backends/postgres/wake_up.hpp"
-
-#include <fmt/core.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
 #include <utility>
-
+#include <fmt/core.h>
 #include "backends/postgres/errors.hpp"
 #include "backends/postgres/statements.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -61,7 +58,8 @@ bool PostgresWakeUp::concerns_us(std::string_view what) const {
 }
 
 void PostgresWakeUp::wait_for(std::chrono::nanoseconds timeout) {
-  const auto deadline = Clock::now() + std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours{24});
+  const auto deadline =
+      Clock::now() + std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours{24});
   while (true) {
     const bool woken = advance();
     if (sleep_until(woken ? Clock::time_point{} : deadline) || woken) return;
@@ -74,8 +72,8 @@ bool PostgresWakeUp::sleep_until(Clock::time_point deadline) {
   if (state_ == State::kOff) {
     deadline = std::min(deadline, connect_at_);
   } else {
-    files[1] = {PQsocket(connection_.get()),
-                static_cast<short>(wants_write_ ? POLLOUT : POLLIN), 0};
+    files[1] = {PQsocket(connection_.get()), static_cast<short>(wants_write_ ? POLLOUT : POLLIN),
+                0};
     if (state_ != State::kListening) deadline = std::min(deadline, give_up_at_);
   }
   const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
@@ -157,8 +155,8 @@ bool PostgresWakeUp::read_input() {
     }
   }
   if (state_ == State::kAsking && Clock::now() >= give_up_at_) return lose();
-  while (const std::unique_ptr<PGnotify, NotifyDeleter> notification{
-      PQnotifies(connection_.get())}) {
+  while (
+      const std::unique_ptr<PGnotify, NotifyDeleter> notification{PQnotifies(connection_.get())}) {
     const bool own = notification->be_pid == registry_->notifier_pid.load();
     woken = woken || (!own && concerns_us(notification->extra));
   }
@@ -167,9 +165,9 @@ bool PostgresWakeUp::read_input() {
 
 bool PostgresWakeUp::lose() {
   if (!was_lost_ && notice_) {
-    notice_(fmt::format("cannot listen for notifications, looking by time: {}",
-                        connection_ ? connect_error(connection_.get(), options_.url).what()
-                                    : "out of memory"));
+    notice_(fmt::format(
+        "cannot listen for notifications, looking by time: {}",
+        connection_ ? connect_error(connection_.get(), options_.url).what() : "out of memory"));
   }
   was_lost_ = true;
   connection_.reset();

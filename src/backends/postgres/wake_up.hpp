@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/wake_registry.hpp"
 #include "base/backoff.hpp"
@@ -16,8 +15,8 @@
 namespace stint::postgres {
 
 /// Wait for events of some domains, and for aborts. LISTENs on a connection of its own, made at the
-/// first wait and made anew when it breaks; meanwhile, and behind a transaction pooler, which cannot
-/// pass notifications on, it waits by time. One waiting thread; `interrupt` from any.
+/// first wait and made anew when it breaks; meanwhile, and behind a transaction pooler, which
+/// cannot pass notifications on, it waits by time. One waiting thread; `interrupt` from any.
 class PostgresWakeUp final : public WakeUp, private WakeListener {
  public:
   PostgresWakeUp(const ConnectOptions& options, std::shared_ptr<WakeRegistry> registry,

@@ -1,9 +1,7 @@
 #include "backends/postgres/worker_table.hpp"
-
 #include <array>
 #include <string>
 #include <utility>
-
 #include "backends/postgres/exchange_commands.hpp"
 #include "base/utf8.hpp"
 #include "stint_generated/postgres_sql.hpp"

@@ -1,7 +1,6 @@
 /// The workers of a store: their leases, and what becomes of the jobs of those that are gone.
 #pragma once
 #include <vector>
-
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "core/job_records.hpp"
@@ -11,8 +10,7 @@ namespace stint::postgres {
 /// Keep the workers' rows. Thread-safe.
 class WorkerTable final {
  public:
-  WorkerTable(Database& database, Notifier& notifier)
-      : database_(database), notifier_(notifier) {}
+  WorkerTable(Database& database, Notifier& notifier) : database_(database), notifier_(notifier) {}
 
   WorkerId add(const WorkerInfo& info);
   bool beat(WorkerId worker);

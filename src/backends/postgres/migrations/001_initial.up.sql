@@ -1,4 +1,5 @@
--- The tables of a store: jobs, their movement, their ends, workers, tasks and what the gate will need.
+-- The tables of a store: jobs, their movement, their ends, workers, tasks and what the gate will
+-- need.
 -- Columns stand in the order of their alignment, widest first, so that rows have no holes.
 
 create table /* SCHEMA */migration (
@@ -36,8 +37,8 @@ create table /* SCHEMA */live (
   epoch bigint not null default 0,
   run_at timestamptz not null,
   worker bigint,
-  claim bigint,                           -- which claim of that worker: to find what a lost reply held
-  started_at timestamptz,                 -- of the last attempt; running: null until it is reported
+  claim bigint,                           -- which claim of that worker's it was
+  started_at timestamptz,                 -- of the last attempt; running: null until reported
   abort_at timestamptz,
   attempts integer not null default 0,    -- ended ones that had started
   interruptions integer not null default 0,
@@ -49,7 +50,7 @@ create table /* SCHEMA */live (
   flags smallint not null,
   max_attempts smallint not null,
   failures smallint not null default 0,
-  lone_crashes smallint not null default 0, -- of the crashes, while it ran alone: compared with the limit
+  lone_crashes smallint not null default 0, -- of the crashes, while it ran alone: limited
   watched boolean not null default false, -- another job waits for this one's end
   domain text not null,
   task text not null,
@@ -144,7 +145,7 @@ create table /* SCHEMA */worker (
   pid integer not null,
   slots integer not null,
   state smallint not null,               -- 1 alive, 2 stopped, 3 dead
-  lost_claims bigint[] not null default '{}', -- claims whose reply was lost: they may never take effect late
+  lost_claims bigint[] not null default '{}', -- their replies were lost: they may not come late
   node text not null,
   host text not null,
   boot_id text not null,
@@ -171,8 +172,7 @@ create table /* SCHEMA */freshness (
   primary key (task, args_key)
 );
 
--- All that is known of each job, wherever it stands. What is null in a finished job's row is known only
--- of live ones.
+-- All that is known of each job, wherever it stands. Only running ones have abort_at.
 create view /* SCHEMA */job_record as
 select job.id, job.task, coalesce(live.state, finished.state) as state, job.domain, job.node,
        job.priority, job.args, job.metadata, job.tags, job.idempotency_key,
@@ -257,8 +257,8 @@ begin
       number, number * 1000000, (number + 1) * 1000000) into has_rows;
     continue when has_rows;
     begin
-      execute format('lock table /* SCHEMA */job_p%1$s, /* SCHEMA */finished_p%1$s in access exclusive mode',
-                     number);
+      execute format('lock table /* SCHEMA */job_p%1$s, /* SCHEMA */finished_p%1$s '
+                     'in access exclusive mode', number);
       execute format('select exists (select from /* SCHEMA */job_p%1$s)', number) into has_rows;
       if not has_rows then
         execute format('drop table /* SCHEMA */job_p%1$s, /* SCHEMA */finished_p%1$s', number);

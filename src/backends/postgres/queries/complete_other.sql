@@ -7,7 +7,8 @@ with held as materialized (
   select live.*, ended.outcome, ended.started, ended.cause as new_cause, ended.error as new_error,
          ended.output, ended.delay_ms * interval '1 millisecond' as delay,
          coalesce($1, statement_timestamp()) as now,
-         coalesce($1, statement_timestamp()) - ended.before_us * interval '1 microsecond' as ended_at,
+         coalesce($1, statement_timestamp()) - ended.before_us * interval '1 microsecond'
+           as ended_at,
          case when ended.started then
            coalesce(live.started_at, coalesce($1, statement_timestamp())
              - (ended.before_us + ended.ran_us) * interval '1 microsecond')

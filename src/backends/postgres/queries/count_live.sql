@@ -1,5 +1,5 @@
--- Count the jobs that have not ended by domain and state, derived ones told apart: $1 now (null: the
--- server's).
+-- Count the jobs that have not ended by domain and state, derived ones told apart: $1 now (null:
+-- the server's).
 select domain,
        case state
          when 1 then case when run_at > coalesce($1::timestamptz, statement_timestamp())

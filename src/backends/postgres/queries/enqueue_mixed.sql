@@ -1,6 +1,6 @@
 -- Insert jobs of any kind: $1 now (null: the server's), $2 ids, $3 args, $4 tasks, $5 domains,
--- $6 nodes, $7 priorities, $8 max_attempts, $9 timeouts in ms, $10 flags, $11 run_at (null: now plus
--- $12 ms), $13 metadata, $14 tags (array literals), $15 idempotency keys, $16 has_attachments.
+-- $6 nodes, $7 priorities, $8 max_attempts, $9 timeouts in ms, $10 flags, $11 run_at (null: now
+-- plus $12 ms), $13 metadata, $14 tags (array literals), $15 idempotency keys, $16 has_attachments.
 -- Those that are there already are left alone; so are those whose key belongs to another.
 with made as (
   insert into /* SCHEMA */job (id, created_at, run_at, timeout_ms, priority, max_attempts, flags,

@@ -1,5 +1,5 @@
--- Find which completions took effect whose answer was lost: $1 ids, $2 epochs. Only the holder of an
--- epoch can have ended the job with it, queued it again with it or written its failed attempt; a
+-- Find which completions took effect whose answer was lost: $1 ids, $2 epochs. Only the holder of
+-- an epoch can have ended the job with it, queued it again with it or written its failed attempt; a
 -- rescue goes to the next epoch and writes the attempt as a crash.
 select asked.id, asked.epoch
 from unnest($1::bigint[], $2::bigint[]) as asked (id, epoch)

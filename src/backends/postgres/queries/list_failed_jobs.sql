@@ -1,6 +1,6 @@
--- List jobs that failed or were aborted, newest first: $1 now (null: the server's), $2 states, stored
--- or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids below
--- this one, $8 at most so many. An index of their own leads to them.
+-- List jobs that failed or were aborted, newest first: $1 now (null: the server's), $2 states,
+-- stored or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids
+-- below this one, $8 at most so many. An index of their own leads to them.
 select record.id, record.task, record.state, record.domain, record.node, record.priority,
        record.args, record.metadata, record.tags,
        record.idempotency_key, record.attempts, record.failures, record.crashes,
