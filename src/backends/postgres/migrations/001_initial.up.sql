@@ -204,8 +204,9 @@ begin
   if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
     return;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('/* SCHEMA */make_partition', 0));
-  -- Another may have made it while this one waited.
+  -- One at a time, by the lock that attaching takes. Unlike an advisory lock it has this session hear
+  -- of what others made while it waited.
+  lock table /* SCHEMA */job in share update exclusive mode;
   if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
     return;
   end if;
