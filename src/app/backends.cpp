@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
-#include <cstdlib>
 #include <span>
 #include <vector>
 #include "backends/sqlite/backend.hpp"
@@ -37,31 +36,11 @@ const StoreBackend& backend_of(const std::string& url) {
     known.insert(known.end(), backend->schemes.begin(), backend->schemes.end());
   }
   const std::string hint = did_you_mean(scheme, std::span<const std::string_view>{known});
-  throw url_error(url, fmt::format("no store has the scheme \"{}\"{}", scheme, hint), kForms);
+  throw url_error(url, fmt::format("has the scheme \"{}\", which no store has{}", scheme, hint), kForms);
 }
 
 Error configuration_error(const std::string& message) {
   return Error{ErrorCode::kConfiguration, message};
-}
-
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string{} : value;
-}
-
-std::string default_store() {
-  // The specification of these folders wants relative ones ignored.
-  std::string folder = variable("XDG_STATE_HOME");
-  if (!folder.starts_with('/')) {
-    const std::string home = variable("HOME");
-    if (!home.starts_with('/')) {
-      throw configuration_error(
-          "no store is configured, and without XDG_STATE_HOME and HOME there is no folder for the "
-          "default: set STINT_STORE, [stores] default, or --store");
-    }
-    folder = home + "/.local/state";
-  }
-  return "sqlite:" + encode_url_path(folder + "/stint/jobs.db");
 }
 
 std::string named_store(const Settings& settings, std::string_view name) {
@@ -98,9 +77,10 @@ std::string resolve_store(const Settings& settings, std::string_view name_or_url
   if (looks_like_url(name_or_url)) return std::string{name_or_url};
   if (!name_or_url.empty() && name_or_url != "default") return named_store(settings, name_or_url);
   const auto url = settings.find<std::string>("stores.default");
-  // A program's own text may name another store there.
-  if (url && !looks_like_url(*url)) return named_store(settings, *url);
-  return url ? *url : default_store();
+  if (url) return *url;
+  throw configuration_error(
+      "no store is configured, and without XDG_STATE_HOME and HOME there is no folder for the "
+      "default one: set STINT_STORE, [stores] default, or --store");
 }
 
 }  // namespace stint

@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <cstdlib>
-#include <optional>
 #include <string>
 #include "stint/error.hpp"
 #include "support/temporary_folder.hpp"
@@ -29,30 +27,6 @@ std::string error_of(Call call) {
   }
 }
 
-// Set a variable of the environment for one test.
-class Variable final {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* const before = std::getenv(name)) before_ = before;
-    set(value);
-  }
-  ~Variable() { set(before_ ? before_->c_str() : nullptr); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  void set(const char* value) const {
-    if (value == nullptr) {
-      unsetenv(name_);
-    } else {
-      setenv(name_, value, 1);
-    }
-  }
-
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
 TEST(ResolveStore, TakesUrlsAndNames) {
   const Settings settings = settings_of(
       "[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
@@ -71,26 +45,19 @@ TEST(ResolveStore, NamesTheNearestStore) {
 }
 
 TEST(ResolveStore, DefaultsToTheUsersStateFolder) {
-  const Settings settings = settings_of("");
-  const Variable home{"HOME", "/home/me"};
-  {
-    const Variable state{"XDG_STATE_HOME", "/state of/me"};
-    EXPECT_EQ(resolve_store(settings), "sqlite:/state%20of/me/stint/jobs.db");
-  }
-  {
-    const Variable state{"XDG_STATE_HOME", "relative"};
-    EXPECT_EQ(resolve_store(settings), "sqlite:/home/me/.local/state/stint/jobs.db");
-  }
-  const Variable state{"XDG_STATE_HOME", nullptr};
-  const Variable nowhere{"HOME", nullptr};
-  EXPECT_THAT(error_of([&] { return resolve_store(settings); }), HasSubstr("set STINT_STORE"));
+  const auto with_home = [](const std::string& home) {
+    return load_settings(
+        LoadOptions{.toml = "", .use_environment = true, .environment = {{{"HOME", home}}}});
+  };
+  EXPECT_EQ(resolve_store(with_home("/home/ann")), "sqlite:/home/ann/.local/state/stint/jobs.db");
+  EXPECT_THAT(error_of([&] { return resolve_store(with_home("")); }), HasSubstr("set STINT_STORE"));
 }
 
 TEST(OpenStore, NamesTheNearestScheme) {
   const std::string message =
-      error_of([] { return open_store({.url = "postgersql://me:secret@host/database"}); });
-  EXPECT_THAT(message, HasSubstr("no store has the scheme \"postgersql\""));
-  EXPECT_THAT(message, HasSubstr("did you mean \"postgresql\"?"));
+      error_of([] { return open_store({.url = "sqlte://me:secret@host/database"}); });
+  EXPECT_THAT(message, HasSubstr("has the scheme \"sqlte\", which no store has"));
+  EXPECT_THAT(message, HasSubstr("did you mean \"sqlite\"?"));
   EXPECT_THAT(message, Not(HasSubstr("secret")));
   EXPECT_THAT(error_of([] { return open_schema({.url = "sqlit:jobs.db"}); }),
               HasSubstr("did you mean \"sqlite\"?"));

@@ -52,7 +52,11 @@ class ClientTest : public testing::Test {
   JobRecord find(JobId id) { return store().find_job(id).value(); }
 
   ClaimedJob claim(const std::string& task = "other.task", const std::string& domain = "default") {
-    if (!worker_) worker_ = store().register_worker({.node = "n1", .host = "h", .boot_id = "b"});
+    if (!worker_) {
+      WorkerInfo info;
+      info.node = "n1";
+      worker_ = store().register_worker(info);
+    }
     const ClaimRequest request{
         .worker = worker_, .node = "n1", .tasks = {task}, .domain = domain, .limit = 1};
     return store().exchange({}, &request).claimed.at(0);
@@ -94,12 +98,12 @@ TEST_F(ClientTest, EnqueuesTypedJobsWithTheTasksOptions) {
 TEST_F(ClientTest, ReturnsTheOutput) {
   Client client = client_with_images();
   const JobHandle<int> job = client.enqueue(resize, {.path = "a.png"});
-  complete({.output = "400"}, claim("images.resize", "media"));
+  complete({.id = {}, .epoch = {}, .output = "400"}, claim("images.resize", "media"));
   EXPECT_EQ(job.get(), 400);
   const auto nothing = client.enqueue("other.task");
   complete({}, claim());
   EXPECT_EQ(nothing.get(), nullptr);
-  complete({.output = R"({"data": {"$stint.bytes": 0, "size": 2}})", .attachments = {"ab"}},
+  complete({.id = {}, .epoch = {}, .output = R"({"data": {"$stint.bytes": 0, "size": 2}})", .attachments = {"ab"}},
            (static_cast<void>(client.enqueue("other.task")), claim()));
   const JobHandle<> bytes = client.job(JobId{job.id().value + 2});
   EXPECT_EQ(bytes.get().at("data").get<Bytes>().view(), "ab");
@@ -108,7 +112,9 @@ TEST_F(ClientTest, ReturnsTheOutput) {
 TEST_F(ClientTest, ThrowsTheJobsOwnError) {
   Client client = this->client();
   const JobHandle<> job = client.enqueue("other.task");
-  complete({.outcome = Outcome::kRejected,
+  complete({.id = {},
+            .epoch = {},
+            .outcome = Outcome::kRejected,
             .cause = "rejected",
             .error = R"({"type": "stint::Reject", "message": "no path", "causes": []})"},
            claim());
