@@ -1,4 +1,5 @@
 #include "backends/sqlite/claim.hpp"
+#include "backends/sqlite/given_ids.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -44,7 +45,7 @@ ClaimedJob read_claimed(const Query& row, const std::string& domain) {
 
 }  // namespace
 
-Claimer::Claimer(Connection& connection) {
+Claimer::Claimer(Connection& connection, GivenTable& ids) : ids_(ids) {
   const int code = sqlite3_create_function_v2(connection.handle(), "may_claim", 2,
                                               SQLITE_UTF8 | SQLITE_DIRECTONLY, this,
                                               &Claimer::may_claim, nullptr, nullptr, nullptr);
@@ -83,13 +84,18 @@ std::vector<ClaimedJob> Claimer::claim_lane(Transaction& transaction, const Clai
                                             std::int64_t priority) {
   Connection& connection = transaction.connection;
   std::vector<ClaimedJob> claimed;
+  GivenIds ids;
   {
     Query due = connection.use(sql::claim);
     due.bind(request.domain, priority, transaction.now, request.limit);
-    while (due.step()) claimed.push_back(read_claimed(due, request.domain));
+    while (due.step()) {
+      claimed.push_back(read_claimed(due, request.domain));
+      ids.add(claimed.back().id);
+    }
   }
-  Query claim = connection.use(sql::claim_job);
-  for (const ClaimedJob& job : claimed) claim.bind(job.id.value, request.worker.value).run();
+  if (claimed.empty()) return claimed;
+  const GivenTable::Filling filling{ids_, ids};
+  connection.use(sql::hold_jobs).bind(request.worker.value).run();
   return claimed;
 }
 

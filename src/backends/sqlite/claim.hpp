@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <vector>
+#include "backends/sqlite/given_table.hpp"
 #include "backends/sqlite/writer.hpp"
 
 namespace stint::sqlite {
@@ -13,8 +14,9 @@ namespace stint::sqlite {
 /// thread-safe.
 class Claimer final {
  public:
-  /// Add the function to the connection, which must not be used after this object is gone.
-  explicit Claimer(Connection& connection);
+  /// Add the function to the connection, which must not be used after this object is gone. `ids` is
+  /// its table given_ids.
+  Claimer(Connection& connection, GivenTable& ids);
   Claimer(const Claimer&) = delete;
   Claimer& operator=(const Claimer&) = delete;
 
@@ -28,6 +30,7 @@ class Claimer final {
   std::vector<ClaimedJob> claim_lane(Transaction& transaction, const ClaimRequest& request,
                                      std::int64_t priority);
 
+  GivenTable& ids_;
   std::string node_;
   std::vector<std::string> tasks_;
   std::unordered_set<std::string_view> task_names_;  // into tasks_

@@ -1,5 +1,7 @@
 #include "backends/sqlite/completion.hpp"
+#include <algorithm>
 #include "backends/sqlite/ending.hpp"
+#include "backends/sqlite/given_ids.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -22,19 +24,56 @@ std::string_view or_else(std::string_view text, std::string_view other) {
   return text.empty() ? other : text;
 }
 
-// The usual end, without a look at the row first.
-WriteResult complete_done(Transaction& transaction, const Completion& completion) {
-  Connection& connection = transaction.connection;
-  const Times times{transaction, completion};
-  const int moved =
-      connection.use(sql::finish_job)
-          .bind(completion.id.value, completion.epoch.value, static_cast<int>(JobState::kRunning),
-                static_cast<int>(JobState::kDone), 0, completion.started, 0, 0, 0, times.started_at,
-                times.ended_at, nullptr, nullptr, null_if_empty(completion.output))
-          .run();
-  if (moved == 0) return WriteResult::kFenced;
-  connection.use(sql::delete_live).bind(completion.id.value).run();
-  return WriteResult::kAccepted;
+// In the order of the columns of given_ends.
+constexpr const char* kColumns = "place, id, epoch, attempts, started_at, finished_at, output";
+
+/// The completions that are done, by their places among all.
+class DoneRows final : public GivenRows {
+ public:
+  DoneRows(const Transaction& transaction, std::span<const Completion> completions)
+      : transaction_(transaction), completions_(completions) {
+    for (std::size_t i = 0; i < completions.size(); ++i) {
+      if (completions[i].outcome == Outcome::kDone) places_.push_back(i);
+    }
+  }
+
+  std::size_t size() const override { return places_.size(); }
+
+  void value(sqlite3_context* to, std::size_t row, int column) const override {
+    const Completion& completion = completions_[places_[row]];
+    const Times times{transaction_, completion};
+    switch (column) {
+      case 0:
+        return give(to, static_cast<std::int64_t>(places_[row]));
+      case 1:
+        return give(to, completion.id.value);
+      case 2:
+        return give(to, completion.epoch.value);
+      case 3:
+        return give(to, std::int64_t{completion.started ? 1 : 0});
+      case 4:
+        return give(to, times.started_at);
+      case 5:
+        return give(to, times.ended_at);
+      default:
+        return give_or_null(to, completion.output);
+    }
+  }
+
+  const std::vector<std::size_t>& places() const { return places_; }
+
+ private:
+  const Transaction& transaction_;
+  std::span<const Completion> completions_;
+  std::vector<std::size_t> places_;
+};
+
+bool has_a_job_twice(std::span<const Completion> completions) {
+  std::vector<JobId> ids;
+  ids.reserve(completions.size());
+  for (const Completion& completion : completions) ids.push_back(completion.id);
+  std::ranges::sort(ids);
+  return std::ranges::adjacent_find(ids) != ids.end();
 }
 
 void settle_failure(Transaction& transaction, const LiveJob& job, const Completion& completion,
@@ -80,8 +119,6 @@ void settle(Transaction& transaction, const LiveJob& job, const Completion& comp
   }
 }
 
-bool is_final_now(Connection& connection, JobId id) { return !find_live(connection, id); }
-
 void keep_output_bytes(Transaction& transaction, const Completion& completion) {
   for (std::size_t i = 0; i < completion.attachments.size(); ++i) {
     transaction.connection.use(sql::insert_attachments)
@@ -90,34 +127,67 @@ void keep_output_bytes(Transaction& transaction, const Completion& completion) {
   }
 }
 
-WriteResult complete_job(Transaction& transaction, const Completion& completion) {
-  WriteResult result = WriteResult::kAccepted;
-  if (completion.outcome == Outcome::kDone) {
-    result = complete_done(transaction, completion);
-  } else {
-    const std::optional<LiveJob> job = find_live(transaction.connection, completion.id);
-    if (!job || job->state != JobState::kRunning || job->epoch != completion.epoch) {
-      return WriteResult::kFenced;
-    }
-    settle(transaction, *job, completion);
+WriteResult complete_one(Transaction& transaction, const Completion& completion) {
+  const std::optional<LiveJob> job = find_live(transaction.connection, completion.id);
+  if (!job || job->state != JobState::kRunning || job->epoch != completion.epoch) {
+    return WriteResult::kFenced;
   }
-  if (result == WriteResult::kAccepted && !completion.attachments.empty() &&
-      is_final_now(transaction.connection, completion.id)) {
+  settle(transaction, *job, completion);
+  // One that goes on has no output yet.
+  if (!completion.attachments.empty() && !find_live(transaction.connection, completion.id)) {
     keep_output_bytes(transaction, completion);
   }
-  return result;
+  return WriteResult::kAccepted;
 }
 
 }  // namespace
 
-std::vector<WriteResult> complete_jobs(Transaction& transaction,
-                                       std::span<const Completion> completions) {
-  std::vector<WriteResult> results;
-  results.reserve(completions.size());
-  for (const Completion& completion : completions) {
-    results.push_back(complete_job(transaction, completion));
+Completer::Completer(Connection& connection, GivenTable& ids)
+    : ids_(ids), ends_(connection, "given_ends", kColumns) {
+  const int code = sqlite3_create_function_v2(connection.handle(), "done_at_place", 1,
+                                              SQLITE_UTF8 | SQLITE_DIRECTONLY, this,
+                                              &Completer::done_at_place, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw make_error(connection.handle(), code, "done_at_place");
+}
+
+void Completer::done_at_place(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
+  auto* self = static_cast<Completer*>(sqlite3_user_data(context));
+  const auto place = static_cast<std::size_t>(sqlite3_value_int64(values[0]));
+  self->results_[place] = WriteResult::kAccepted;
+  sqlite3_result_int(context, static_cast<int>(JobState::kDone));
+}
+
+// The usual end: in two statements for all, without a look at the rows first.
+void Completer::complete_done(Transaction& transaction, std::span<const Completion> completions) {
+  const DoneRows done{transaction, completions};
+  if (done.places().empty()) return;
+  Connection& connection = transaction.connection;
+  {
+    const GivenTable::Filling filling{ends_, done};
+    connection.use(sql::complete_done).run();
   }
-  return results;
+  GivenIds ids;
+  for (const std::size_t place : done.places()) {
+    if (results_[place] != WriteResult::kAccepted) continue;
+    ids.add(completions[place].id);
+    keep_output_bytes(transaction, completions[place]);
+  }
+  const GivenTable::Filling filling{ids_, ids};
+  connection.use(sql::delete_ended).run();
+}
+
+std::vector<WriteResult> Completer::complete(Transaction& transaction,
+                                             std::span<const Completion> completions) {
+  results_.assign(completions.size(), WriteResult::kFenced);
+  // Of a job that is in the batch twice the first decides, so that they go one by one.
+  const bool one_by_one = has_a_job_twice(completions);
+  if (!one_by_one) complete_done(transaction, completions);
+  for (std::size_t i = 0; i < completions.size(); ++i) {
+    if (one_by_one || completions[i].outcome != Outcome::kDone) {
+      results_[i] = complete_one(transaction, completions[i]);
+    }
+  }
+  return results_;
 }
 
 std::vector<WriteResult> report_activities(Transaction& transaction,

@@ -2,14 +2,33 @@
 #pragma once
 #include <span>
 #include <vector>
+#include "backends/sqlite/given_table.hpp"
 #include "backends/sqlite/writer.hpp"
 
 namespace stint::sqlite {
 
-/// End executions by the rules of the job's life; those whose (id, epoch) no longer runs are
-/// fenced.
-std::vector<WriteResult> complete_jobs(Transaction& transaction,
-                                       std::span<const Completion> completions);
+/// End executions by the rules of the job's life. Has what the statements that do need: a table and
+/// a function. Not thread-safe.
+class Completer final {
+ public:
+  /// `ids` is the connection's table given_ids. The connection must not be used after this object
+  /// is gone.
+  Completer(Connection& connection, GivenTable& ids);
+  Completer(const Completer&) = delete;
+  Completer& operator=(const Completer&) = delete;
+
+  /// One result each, in order; those whose (id, epoch) no longer runs are fenced.
+  std::vector<WriteResult> complete(Transaction& transaction,
+                                    std::span<const Completion> completions);
+
+ private:
+  static void done_at_place(sqlite3_context* context, int count, sqlite3_value** values);
+  void complete_done(Transaction& transaction, std::span<const Completion> completions);
+
+  GivenTable& ids_;
+  GivenTable ends_;
+  std::vector<WriteResult> results_;  // of the completions at hand
+};
 
 /// Stamp starts and progress of running jobs.
 std::vector<WriteResult> report_activities(Transaction& transaction,

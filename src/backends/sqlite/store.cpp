@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include "backends/sqlite/completion.hpp"
 #include "backends/sqlite/ending.hpp"
-#include "backends/sqlite/enqueue.hpp"
+#include "backends/sqlite/given_ids.hpp"
 #include "backends/sqlite/reading.hpp"
 #include "backends/sqlite/rescue.hpp"
 #include "backends/sqlite/retention.hpp"
@@ -37,7 +36,10 @@ SqliteStore::SqliteStore(const StoreOptions& options)
       write_connection_(location_.path),
       turn_(location_.turn_path()),
       wake_(location_.wake_path()),
-      claimer_(write_connection_),
+      ids_(write_connection_, "given_ids", GivenIds::kColumns),
+      enqueuer_(write_connection_),
+      claimer_(write_connection_, ids_),
+      completer_(write_connection_, ids_),
       random_(std::random_device{}()),
       writer_(write_connection_, turn_, wake_, [this] { return now(); }),
       read_connection_(location_.path) {}
@@ -55,7 +57,8 @@ auto SqliteStore::read(Read&& read) {
 
 std::vector<Enqueued> SqliteStore::enqueue(std::span<const NewJob> jobs) {
   if (jobs.empty()) return {};
-  return writer_.run([&](Transaction& transaction) { return enqueue_jobs(transaction, jobs); });
+  return writer_.run(
+      [&](Transaction& transaction) { return enqueuer_.enqueue(transaction, jobs); });
 }
 
 std::optional<JobRecord> SqliteStore::find_job(JobId id) {
@@ -105,7 +108,7 @@ std::vector<JobLogLine> SqliteStore::read_log(JobId id, std::int64_t from, int l
 Exchange SqliteStore::exchange(std::span<const Completion> completions, const ClaimRequest* claim) {
   if (completions.empty() && claim == nullptr) return {};
   return writer_.run([&](Transaction& transaction) {
-    Exchange result{.completed = complete_jobs(transaction, completions), .claimed = {}};
+    Exchange result{.completed = completer_.complete(transaction, completions), .claimed = {}};
     if (claim != nullptr) result.claimed = claimer_.claim(transaction, *claim);
     return result;
   });

@@ -4,7 +4,10 @@
 #include <optional>
 #include <random>
 #include "backends/sqlite/claim.hpp"
+#include "backends/sqlite/completion.hpp"
 #include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/enqueue.hpp"
+#include "backends/sqlite/given_table.hpp"
 #include "backends/sqlite/location.hpp"
 #include "backends/sqlite/turn.hpp"
 #include "backends/sqlite/wake.hpp"
@@ -59,8 +62,12 @@ class SqliteStore final : public Store {
   Connection write_connection_;  // the writer's
   Turn turn_;
   WakeFile wake_;
-  Claimer claimer_;         // the writer's
-  std::mt19937_64 random_;  // the writer's
+  // The writer's too.
+  GivenTable ids_;
+  Enqueuer enqueuer_;
+  Claimer claimer_;
+  Completer completer_;
+  std::mt19937_64 random_;
   Writer writer_;
 
   Mutex read_mutex_;
