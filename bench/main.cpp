@@ -1,0 +1,107 @@
+// Measures Stint beside the raw floors of its stores; docs/benchmarks.md says what the figures
+// mean.
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <fmt/format.h>
+#include "disk_probe.hpp"
+#include "figures.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "summary.hpp"
+
+namespace stint::bench {
+
+std::atomic<bool> interrupted{false};
+
+namespace {
+
+/// A new folder that goes with the object.
+class OwnFolder final {
+ public:
+  explicit OwnFolder(const std::filesystem::path& parent) {
+    std::string name = (parent / "bench-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw std::system_error{errno, std::generic_category(), "cannot make " + name};
+    }
+    path_ = name;
+  }
+  ~OwnFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::vector<Figure> chosen_figures(const Plan& plan, std::vector<std::string>& notes) {
+  std::vector<Figure> figures = sqlite_figures(plan);
+  if (plan.postgres_url.empty()) {
+    notes.emplace_back("PostgreSQL: STINT_TEST_POSTGRES is not set (./dev up, source .dev/env)");
+  } else {
+    std::ranges::move(postgres_figures(plan), std::back_inserter(figures));
+  }
+  if (!plan.only.empty()) {
+    const std::regex only{plan.only};
+    std::erase_if(figures, [&](const Figure& one) { return !std::regex_search(one.name, only); });
+  }
+  return figures;
+}
+
+void tell(std::string_view what) {
+  // One line that is written over; none in a file.
+  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K{}", what);
+}
+
+void write_file(const std::string& name, const std::string& text) {
+  std::ofstream file{name, std::ios::binary};
+  file << text;
+  if (!file.flush()) throw std::runtime_error{"cannot write " + name};
+}
+
+int run(Plan plan) {
+  const OwnFolder folder{plan.folder};
+  plan.folder = folder.path();
+  Report report{.plan = plan, .notes = {}, .disk = {}, .figures = {}};
+  for (const Figure& figure : chosen_figures(plan, report.notes)) {
+    report.disk.sync_ms.push_back(probe_disk(plan.folder));
+    report.figures.push_back(measure(figure, plan, tell));
+  }
+  tell("");
+  fmt::print("{}", to_table(report));
+  if (!plan.json_file.empty()) write_file(plan.json_file, to_json(report));
+  return 0;
+}
+
+int run_program(int argc, char** argv) {
+  int exit_code = 0;
+  const auto options = read_options(argc, argv, exit_code);
+  if (!options) return exit_code;
+  const auto note_interrupt = [](int) { interrupted = true; };
+  std::signal(SIGINT, note_interrupt);
+  std::signal(SIGTERM, note_interrupt);
+  try {
+    return run(options->plan);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "\ninterrupted\n");
+    return 130;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "\nstint_bench: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace stint::bench
+
+int main(int argc, char** argv) { return stint::bench::run_program(argc, argv); }
