@@ -1,25 +1,51 @@
 #include "figures.hpp"
+#include "library.hpp"
 #include "postgres/floor.hpp"
 #include "sqlite/floor.hpp"
+#include "sqlite/statements.hpp"
 
 namespace stint::bench {
+namespace {
+
+void must_reach(Figure& figure, std::size_t contestant, std::size_t over, double least_ratio) {
+  figure.targets.push_back({.contestant = figure.contestants.at(contestant).name,
+                            .over = figure.contestants.at(over).name,
+                            .least_ratio = least_ratio});
+}
+
+void must_stay_below(Figure& figure, std::size_t contestant, double greatest_p50) {
+  figure.targets.push_back(
+      {.contestant = figure.contestants.at(contestant).name, .greatest_p50 = greatest_p50});
+}
+
+}  // namespace
 
 std::vector<Figure> sqlite_figures(const Plan& plan) {
-  return {
+  const StorePlace place = sqlite_place(plan);
+  std::vector<Figure> figures{
       {.name = "sqlite/bulk",
        .title = "enqueue in transactions of 1000",
-       .contestants = {sqlite_floor_bulk(plan)}},
+       .contestants = {sqlite_floor_bulk(plan), sqlite_statements_bulk(plan, place),
+                       store_bulk(plan, place), client_bulk(plan, place)}},
       {.name = "sqlite/one-by-one",
        .title = "enqueue, a transaction each",
-       .contestants = {sqlite_floor_one_by_one(plan)}},
+       .contestants = {sqlite_floor_one_by_one(plan), sqlite_statements_one_by_one(plan, place),
+                       store_one_by_one(plan, place), client_one_by_one(plan, place)}},
       {.name = "sqlite/drain",
        .title = "claim and complete jobs that do nothing",
-       .contestants = {sqlite_floor_drain(plan)}},
+       .contestants = {sqlite_floor_drain(plan), sqlite_statements_drain(plan, place),
+                       store_drain(plan, place), worker_drain(plan, place, 1),
+                       worker_drain(plan, place, 2)}},
       {.name = "sqlite/latency",
        .title = "from commit to start, the worker idle, in one process",
        .unit = Unit::kMilliseconds,
-       .contestants = {sqlite_floor_latency(plan)}},
+       .contestants = {sqlite_floor_latency(plan), worker_latency(plan, place)}},
   };
+  must_reach(figures[0], 3, 0, 0.6);
+  must_reach(figures[2], 3, 0, 0.7);
+  must_reach(figures[2], 4, 3, 0.9);
+  must_stay_below(figures[3], 1, 1.0);
+  return figures;
 }
 
 std::vector<Figure> postgres_figures(const Plan& plan) {

@@ -14,6 +14,7 @@
 #include "options.hpp"
 #include "report.hpp"
 #include "summary.hpp"
+#include "worker_process.hpp"
 
 namespace stint::bench {
 
@@ -91,6 +92,7 @@ int run_program(int argc, char** argv) {
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   try {
+    if (!options->worker_store.empty()) return run_worker_process(options->worker_store);
     return run(options->plan);
   } catch (const Interrupted&) {
     fmt::print(stderr, "\ninterrupted\n");

@@ -1,0 +1,203 @@
+#include "library.hpp"
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+#include <fmt/format.h>
+#include "app/backends.hpp"
+#include "child.hpp"
+#include "core/store.hpp"
+#include "idle_pause.hpp"
+#include "stint/client.hpp"
+#include "stint/worker.hpp"
+#include "worker_process.hpp"
+
+namespace stint::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kTask = "noop.run";
+
+std::vector<NewJob> new_jobs(int count) {
+  return std::vector<NewJob>(static_cast<std::size_t>(count), NewJob{.task = kTask});
+}
+
+std::unique_ptr<Store> open_new(const StorePlace& place) {
+  place.make_new();
+  return open_store({.url = place.url});
+}
+
+void fill(Store& store, const Plan& plan) {
+  const std::vector<NewJob> jobs = new_jobs(plan.bulk);
+  for (int done = 0; done < plan.jobs; done += plan.bulk) store.enqueue(jobs);
+}
+
+void expect_all(Store& store, JobState state, std::int64_t expected) {
+  std::int64_t found = 0;
+  std::int64_t others = 0;
+  for (const StoreStatus::Count& count : store.status().counts) {
+    (count.state == state ? found : others) += count.jobs;
+  }
+  if (found != expected || others != 0) {
+    throw std::runtime_error{fmt::format("{} jobs are {} in place of {}, {} are not", found,
+                                         to_string(state), expected, others)};
+  }
+}
+
+WorkerInfo worker_info() {
+  return {.node = "bench", .host = "bench", .boot_id = "bench", .domains = "default"};
+}
+
+Sample drain_by_exchange(Store& store, const Plan& plan, const StorePlace& place) {
+  const ClaimRequest request{.worker = store.register_worker(worker_info()),
+                             .node = "bench",
+                             .tasks = {kTask},
+                             .limit = plan.batch};
+  const Meter meter{place.server};
+  std::vector<Completion> completions;
+  std::int64_t completed = 0;
+  do {
+    const Exchange reply = store.exchange(completions, &request);
+    completed += std::ranges::count(reply.completed, WriteResult::kAccepted);
+    completions.clear();
+    for (const ClaimedJob& job : reply.claimed) {
+      completions.push_back({.id = job.id, .epoch = job.epoch});
+    }
+  } while (!completions.empty());
+  return meter.stop(completed);
+}
+
+// Start the workers, let all go at once and wait until each has found nothing more to do.
+Sample drain_by_processes(const StorePlace& place, const Plan& plan, int processes) {
+  std::vector<std::unique_ptr<Child>> workers;
+  for (int i = 0; i < processes; ++i) {
+    workers.push_back(
+        std::make_unique<Child>(std::vector<std::string>{"/proc/self/exe", "--worker", place.url}));
+  }
+  for (const auto& worker : workers) worker->read_line();
+  const Meter meter{place.server};
+  for (const auto& worker : workers) worker->write_line("go");
+  double cpu_seconds = 0;
+  for (const auto& worker : workers) {
+    const std::string line = worker->read_line();
+    if (!line.starts_with("done ")) throw std::runtime_error{"a worker said: " + line};
+    cpu_seconds += std::stod(line.substr(5));
+  }
+  Sample sample = meter.stop(plan.jobs);
+  sample.client_cpu_seconds += cpu_seconds;
+  for (const auto& worker : workers) {
+    if (worker->wait() != 0) throw std::runtime_error{"a worker failed"};
+  }
+  return sample;
+}
+
+}  // namespace
+
+Contestant store_bulk(const Plan& plan, const StorePlace& place) {
+  return {.name = fmt::format("Store::enqueue of {}", plan.bulk), .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            const std::vector<NewJob> jobs = new_jobs(plan.bulk);
+            const Meter meter{place.server};
+            for (int done = 0; done < plan.jobs; done += plan.bulk) store->enqueue(jobs);
+            const Sample sample = meter.stop(plan.jobs);
+            expect_all(*store, JobState::kQueued, plan.jobs);
+            return sample;
+          }};
+}
+
+Contestant store_one_by_one(const Plan& plan, const StorePlace& place) {
+  return {.name = "Store::enqueue of 1", .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            const std::vector<NewJob> one = new_jobs(1);
+            const auto end = Clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
+            std::int64_t jobs = 0;
+            const Meter meter{place.server};
+            for (; Clock::now() < end; ++jobs) store->enqueue(one);
+            const Sample sample = meter.stop(jobs);
+            expect_all(*store, JobState::kQueued, jobs);
+            return sample;
+          }};
+}
+
+Contestant store_drain(const Plan& plan, const StorePlace& place) {
+  return {.name = fmt::format("Store::exchange of {}", plan.batch), .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            fill(*store, plan);
+            const Sample sample = drain_by_exchange(*store, plan, place);
+            expect_all(*store, JobState::kDone, plan.jobs);
+            return sample;
+          }};
+}
+
+Contestant client_bulk(const Plan& plan, const StorePlace& place) {
+  return {.name = fmt::format("Client::enqueue of {}", plan.bulk), .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            Client client{settings_for(place.url), {noop}};
+            const std::vector<json> args(static_cast<std::size_t>(plan.bulk), json::object());
+            client.enqueue(kTask, args);  // opens the store
+            const Meter meter{place.server};
+            for (int done = 0; done < plan.jobs; done += plan.bulk) client.enqueue(kTask, args);
+            const Sample sample = meter.stop(plan.jobs);
+            expect_all(*store, JobState::kQueued, plan.jobs + plan.bulk);
+            return sample;
+          }};
+}
+
+Contestant client_one_by_one(const Plan& plan, const StorePlace& place) {
+  return {.name = "Client::enqueue of 1", .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            Client client{settings_for(place.url), {noop}};
+            client.enqueue(kTask);  // opens the store
+            const auto end = Clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
+            std::int64_t jobs = 0;
+            const Meter meter{place.server};
+            for (; Clock::now() < end; ++jobs) client.enqueue(kTask);
+            const Sample sample = meter.stop(jobs);
+            expect_all(*store, JobState::kQueued, jobs + 1);
+            return sample;
+          }};
+}
+
+Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes) {
+  return {
+      .name = processes == 1 ? "Worker, 1 process" : fmt::format("Worker, {} processes", processes),
+      .round = [plan, place, processes] {
+        const std::unique_ptr<Store> store = open_new(place);
+        fill(*store, plan);
+        const Sample sample = drain_by_processes(place, plan, processes);
+        expect_all(*store, JobState::kDone, plan.jobs);
+        return sample;
+      }};
+}
+
+Contestant worker_latency(const Plan& plan, const StorePlace& place) {
+  return {.name = "Worker, 1 process", .round = [plan, place] {
+            place.make_new();
+            const Settings settings = settings_for(place.url);
+            Worker worker{settings, {noop}};
+            worker.start();
+            Client client{settings, {noop}};
+            std::vector<double> waited_ms;
+            const Meter meter{place.server};
+            for (int i = 0; i < plan.latency_jobs; ++i) {
+              pause_until_idle();
+              stamp = 0;
+              client.enqueue("noop.stamp");
+              const auto committed_at = Clock::now();
+              stamp.wait(0);
+              const Clock::time_point begun_at{Clock::duration{stamp.load()}};
+              // A worker may begin before the enqueuing thread is back from the commit.
+              const std::chrono::duration<double, std::milli> waited =
+                  std::max(begun_at - committed_at, Clock::duration::zero());
+              waited_ms.push_back(waited.count());
+            }
+            Sample sample = meter.stop(plan.latency_jobs);
+            sample.values = std::move(waited_ms);
+            worker.stop();
+            return sample;
+          }};
+}
+
+}  // namespace stint::bench
