@@ -3,29 +3,23 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
+#include "backends/postgres/backend.hpp"
 #include "backends/sqlite/backend.hpp"
 #include "base/nearest.hpp"
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
-#if __has_include("backends/postgres/backend.hpp")
-#include "backends/postgres/backend.hpp"
-#endif
 
 namespace stint {
 namespace {
 
 constexpr std::string_view kForms = "use sqlite:PATH or postgresql://HOST/DATABASE";
 
-std::vector<const StoreBackend*> backends() {
-  return {
-      &sqlite::sqlite_backend(),
-#if __has_include("backends/postgres/backend.hpp")
-      &postgres::postgres_backend(),
-#endif
-  };
+std::array<const StoreBackend*, 2> backends() {
+  return {&sqlite::sqlite_backend(), &postgres::postgres_backend()};
 }
 
 const StoreBackend& backend_of(const std::string& url) {
