@@ -74,6 +74,11 @@ std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const
   return environment_->store().enqueue(jobs);
 }
 
+JobId ClientImpl::enqueue_child(std::string_view task, const json& args,
+                                const EnqueueOptions& options) {
+  return environment_->store().enqueue(plan(task, {&args, 1}, options)).at(0).id;
+}
+
 std::vector<NewJob> ClientImpl::plan(std::string_view task, std::span<const json> many,
                                      const EnqueueOptions& options) {
   const TaskDeclaration* const own = environment_->registry().find_task_to_enqueue(task);

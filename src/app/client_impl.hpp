@@ -27,6 +27,9 @@ class ClientImpl final {
   std::vector<Enqueued> enqueue(std::string_view task, std::span<const json> many,
                                 const EnqueueOptions& options);
 
+  /// Enqueue on behalf of a running job: its children have keys of the library's own.
+  JobId enqueue_child(std::string_view task, const json& args, const EnqueueOptions& options);
+
   /// Return the job's state at the end or at the deadline, on CLOCK_BOOTTIME.
   JobState wait(JobId id, std::optional<std::chrono::nanoseconds> deadline);
   /// Return the output of a job that is final. Throws JobFailed.

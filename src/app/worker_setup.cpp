@@ -87,8 +87,12 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
                 .version = std::string{version()}};
   return std::make_unique<JobWorker>(
       store, make_run_environment(environment),
-      std::make_shared<StoreHost>(store, logs, environment->shared_registry(),
-                                  environment->enqueue_defaults()),
+      std::make_shared<StoreHost>(
+          logs,
+          [client = std::make_shared<detail::ClientImpl>(environment)](
+              std::string_view task, const json& args, const EnqueueOptions& child) {
+            return client->enqueue_child(task, args, child);
+          }),
       logs, std::move(setup));
 }
 

@@ -1,26 +1,27 @@
 /// What a job in a worker needs of its store: its log and its children.
 #pragma once
+#include <functional>
 #include <memory>
-#include "core/enqueue_plan.hpp"
-#include "core/store.hpp"
+#include <string_view>
 #include "runtime/job_run.hpp"
 #include "runtime/log_buffer.hpp"
 
 namespace stint {
 
+/// Enqueue one job as the worker's program would and return its id.
+using EnqueueOne =
+    std::function<JobId(std::string_view task, const json& args, const EnqueueOptions& options)>;
+
 class StoreHost final : public JobHost {
  public:
-  StoreHost(std::shared_ptr<Store> store, std::shared_ptr<LogBuffer> logs,
-            std::shared_ptr<const Registry> registry, EnqueueDefaults defaults);
+  StoreHost(std::shared_ptr<LogBuffer> logs, EnqueueOne enqueue);
 
   void add_log_line(NewLogLine line) override;
   JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) override;
 
  private:
-  const std::shared_ptr<Store> store_;
   const std::shared_ptr<LogBuffer> logs_;
-  const std::shared_ptr<const Registry> registry_;
-  const EnqueueDefaults defaults_;
+  const EnqueueOne enqueue_;
 };
 
 }  // namespace stint
