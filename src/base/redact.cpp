@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 
@@ -40,41 +43,32 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-// Where the host begins: behind the @ that ends user and password. `rest` follows the "://".
-std::size_t host_start(std::string_view rest) {
-  const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
-  const std::size_t at = rest.substr(0, path).rfind('@');
-  const std::size_t later = rest.find('@', path);
-  if (later == std::string_view::npos) return at == std::string_view::npos ? 0 : at + 1;
-  // An @ behind a slash or a question mark: either of a path or a query, or a password that holds
-  // the slash unescaped. It is no password only if what precedes is plainly a host.
-  const std::size_t query = std::min(rest.find('?'), rest.size());
-  const std::string_view authority =
-      at == std::string_view::npos ? rest.substr(0, path) : rest.substr(at + 1, path - at - 1);
-  const std::size_t colon = authority.rfind(':');
-  const bool plain_host =
-      colon == std::string_view::npos ||
-      authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
-  if (plain_host &&
-      (at != std::string_view::npos || colon == std::string_view::npos || later > query)) {
-    return at == std::string_view::npos ? 0 : at + 1;
-  }
-  return rest.rfind('@') + 1;
-}
+// A part of a text, from `begin` to before `end`.
+struct Span {
+  std::size_t begin;
+  std::size_t end;
+};
 
-std::string hide_password(std::string_view text) {
+// Where the password stands between user and host, if there is one.
+std::optional<Span> find_password(std::string_view text) {
   const std::size_t scheme = text.find("://");
-  if (scheme == std::string_view::npos) return std::string{text};
-  const std::string_view head = text.substr(0, scheme + 3);
-  const std::string_view rest = text.substr(scheme + 3);
-  const std::size_t host = host_start(rest);
-  const std::size_t colon = rest.substr(0, host).find(':');
-  if (host == 0 || colon == std::string_view::npos) return std::string{text};
-  std::string result{head};
-  result += rest.substr(0, colon + 1);
-  result += kHidden;
-  result += rest.substr(host - 1);
-  return result;
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const std::size_t start = scheme + 3;
+  const std::size_t slash = std::min(text.find('/', start), text.size());
+  const std::size_t colon = text.substr(0, slash).find(':', start);
+  const std::size_t last_at = text.rfind('@');
+  if (colon == std::string_view::npos || last_at == std::string_view::npos || last_at < colon) {
+    return std::nullopt;
+  }
+  // A password may hold what it should have escaped, an @ or a slash: it is taken to reach to the
+  // last @. Only a user without one and a plain port behind (user@host:5432/a@b) show that there is
+  // none.
+  const std::size_t port_end = std::min(text.find_first_of("/?", colon), text.size());
+  const std::string_view port = text.substr(colon + 1, port_end - colon - 1);
+  const bool is_port =
+      !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_port && text.find('@', start) < colon && last_at > slash) return std::nullopt;
+  return Span{.begin = colon + 1, .end = last_at};
 }
 
 // The end of a secret value that starts at `start`: in a URL the next &, in a connection string the
@@ -94,22 +88,33 @@ std::size_t value_end(std::string_view text, std::size_t start, bool is_url) {
   return std::min(text.find_first_of(" \t\r\n&", start), text.size());
 }
 
-std::string hide_parameters(std::string_view text, bool is_url) {
-  std::string result;
-  std::size_t copied = 0;
+std::vector<Span> find_secret_parameters(std::string_view text, bool is_url) {
+  std::vector<Span> spans;
   for (std::size_t equals = text.find('='); equals != std::string_view::npos;
        equals = text.find('=', equals + 1)) {
     std::size_t name_end = equals;
-    while (!is_url && name_end > copied && text[name_end - 1] == ' ') --name_end;
+    while (!is_url && name_end > 0 && text[name_end - 1] == ' ') --name_end;
     const std::size_t before = text.substr(0, name_end).find_last_of("?&; \t\r\n");
     const std::size_t name = before == std::string_view::npos ? 0 : before + 1;
-    if (name < copied || !names_a_secret(text.substr(name, name_end - name))) continue;
+    if (!names_a_secret(text.substr(name, name_end - name))) continue;
     std::size_t value = equals + 1;
     while (!is_url && value < text.size() && text[value] == ' ') ++value;
-    result += text.substr(copied, value - copied);
-    result += kHidden;
-    copied = value_end(text, value, is_url);
-    equals = copied > 0 ? copied - 1 : 0;
+    spans.push_back({.begin = value, .end = value_end(text, value, is_url)});
+  }
+  return spans;
+}
+
+// Spans may overlap: each is found in the text as it came, so that hiding one uncovers no other.
+std::string hide(std::string_view text, std::vector<Span> spans) {
+  std::ranges::sort(spans, {}, &Span::begin);
+  std::string result;
+  std::size_t copied = 0;
+  for (const Span& span : spans) {
+    if (span.begin >= copied) {
+      result += text.substr(copied, span.begin - copied);
+      result += kHidden;
+    }
+    copied = std::max(copied, span.end);
   }
   result += text.substr(copied);
   return result;
@@ -125,7 +130,9 @@ bool names_a_secret(std::string_view name) {
 
 std::string redacted(std::string_view text) {
   const bool is_url = text.find("://") != std::string_view::npos || looks_like_url(text);
-  return sanitize_text(hide_parameters(hide_password(text), is_url));
+  std::vector<Span> secrets = find_secret_parameters(text, is_url);
+  if (const std::optional<Span> password = find_password(text)) secrets.push_back(*password);
+  return sanitize_text(hide(text, std::move(secrets)));
 }
 
 }  // namespace stint

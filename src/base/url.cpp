@@ -221,10 +221,10 @@ std::string without_parameters(std::string_view text, std::span<const std::strin
   if (query == std::string_view::npos) return std::string{text};
   std::string result{text.substr(0, query)};
   char separator = '?';
-  for (std::string_view left = text.substr(query + 1); !left.empty();) {
-    const std::size_t end = left.find('&');
-    const std::string_view pair = left.substr(0, end);
-    left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
+  for (std::size_t start = query + 1; start <= text.size();) {
+    const std::size_t end = std::min(text.find('&', start), text.size());
+    const std::string_view pair = text.substr(start, end - start);
+    start = end + 1;
     const std::optional<std::string> name = percent_decoded(pair.substr(0, pair.find('=')));
     if (name && std::ranges::find(names, *name) != names.end()) continue;
     result += separator;

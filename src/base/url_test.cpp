@@ -97,7 +97,7 @@ TEST(ParseUrl, NeverRepeatsAPassword) {
 TEST(Redacted, LeavesHarmlessUrlsAsTheyAre) {
   for (const char* url :
        {"sqlite:jobs.db", "sqlite:/var/a@b:c.db?x=y", "postgresql://ann@host:5432/jobs?sslmode=x",
-        "postgresql://host:5432/db?mail=a@b", "postgresql://host/a@b", "postgresql://ann@h/d@e",
+        "postgresql://ann@host:5432/db?mail=a@b", "postgresql://host/a@b", "postgresql://ann@h/d@e",
         "postgresql:///jobs?host=/run/postgresql", "redis://[::1]:6379/0", "plain text", ""}) {
     EXPECT_EQ(redacted(url), url);
   }
@@ -111,6 +111,12 @@ TEST(Redacted, HidesThePassword) {
   EXPECT_EQ(redacted("postgresql://ann:h?unter2@host/jobs"), "postgresql://ann:***@host/jobs");
   EXPECT_EQ(redacted("postgresql://ann:h/unter2@host/jobs"), "postgresql://ann:***@host/jobs");
   EXPECT_EQ(redacted("postgresql://ann:1/hunter2@host/jobs"), "postgresql://ann:***@host/jobs");
+}
+
+TEST(Redacted, HidesMoreWhereItIsUnclear) {
+  EXPECT_EQ(redacted("postgresql://host:5432/db?mail=a@b"), "postgresql://host:***@b");
+  EXPECT_EQ(redacted("postgresql://ann:pass@host/db?mail=a@b"), "postgresql://ann:***@b");
+  EXPECT_EQ(redacted("postgresql://ann@home:hunter2@host/db"), "postgresql://ann@home:***@host/db");
 }
 
 TEST(Redacted, HidesSecretParameters) {
