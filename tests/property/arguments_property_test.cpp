@@ -1,10 +1,10 @@
 // Whatever JSON a program can make: packing loses nothing, and checking twice is checking once.
-#include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 #include <map>
 #include <string>
 #include <vector>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include "core/arguments.hpp"
 #include "core/payload.hpp"
 #include "stint/arg.hpp"
@@ -14,8 +14,8 @@ namespace stint {
 namespace {
 
 rc::Gen<std::string> text() {
-  return rc::gen::map(rc::gen::container<std::string>(rc::gen::elementOf(
-                          std::string{"abz 019\"\\/\n\t{}[]:,$.-_"})),
+  return rc::gen::map(rc::gen::container<std::string>(
+                          rc::gen::elementOf(std::string{"abz 019\"\\/\n\t{}[]:,$.-_"})),
                       [](std::string ascii) { return ascii + (ascii.size() % 2 ? "\u00e9" : ""); });
 }
 
