@@ -1,5 +1,6 @@
 #include "backends/postgres/statements.hpp"
 #include <fmt/core.h>
+#include "base/sql_override.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -32,7 +33,7 @@ std::string with_schema(std::string_view text, std::string_view schema) {
 Statements::Statements(std::string_view schema) {
   for (const SqlFile* file : sql::kQueries) {
     texts_.emplace(file, fmt::format("/* stint {} */ {}", file->name,
-                                     with_schema(without_head(file->text), schema)));
+                                     with_schema(without_head(statement_text(*file)), schema)));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "backends/sqlite/connection.hpp"
 #include <fmt/format.h>
+#include "base/sql_override.hpp"
 
 namespace stint::sqlite {
 namespace {
@@ -148,7 +149,7 @@ Connection::StatementPointer Connection::prepare(std::string_view text, std::str
 
 Query Connection::use(const SqlFile& file) {
   StatementPointer& kept = statements_[file.text.data()];
-  if (!kept) kept = prepare(file.text, file.name);
+  if (!kept) kept = prepare(statement_text(file), file.name);
   return Query{database_.get(), kept.get(), file.name};
 }
 
