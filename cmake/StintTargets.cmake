@@ -20,11 +20,11 @@ function(stint_add_program name)
   add_dependencies(stint_programs ${name})
 endfunction()
 
-# stint_add_tests(<name> LABEL <label> TIMEOUT <seconds a test> [ENVIRONMENT <name=value>]
-# SOURCES <source>...): a GoogleTest program that sees the library's inside, its tests known to ctest
-# under the label. Without sources there is no program.
+# stint_add_tests(<name> LABEL <label> TIMEOUT <seconds a test> SOURCES <source>...): a GoogleTest
+# program that sees the library's inside, its tests known to ctest under the label. Without sources
+# there is no program.
 function(stint_add_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;ENVIRONMENT" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES")
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -34,5 +34,5 @@ function(stint_add_tests name)
     ${name}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()

@@ -240,7 +240,7 @@ struct RescueResult {
   bool was_dead = false;  ///< false: the beat had moved on, or another rescued it; nothing was done
   int crashed = 0;        ///< charged with a crash
   int interrupted = 0;    ///< given back free of charge
-  int failed = 0;         ///< over the crash limit, or at_most_once
+  int failed = 0;         ///< of those charged: over the crash limit, or at_most_once
 };
 
 /// A task as programs have registered it.

@@ -3,6 +3,7 @@
 #include "support/fencing.hpp"
 #include <string>
 #include <tuple>
+#include "quick_commits.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -10,6 +11,8 @@ namespace {
 
 class Fencing : public StoreContract {
  protected:
+  Fencing() { let_commits_be_quick(); }
+
   void run_all(Loss loss, bool same_worker) {
     const std::vector<FencingSchedule> schedules = fencing_schedules(loss, same_worker);
     ASSERT_EQ(schedules.size(), 12U * 8U);

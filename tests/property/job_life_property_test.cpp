@@ -8,6 +8,7 @@
 #include <vector>
 #include <fmt/format.h>
 #include "job_model.hpp"
+#include "quick_commits.hpp"
 #include "stint/json.hpp"
 #include "support/store_contract.hpp"
 
@@ -451,7 +452,10 @@ class Trial {
   std::vector<Claim> claims_;
 };
 
-class JobLife : public StoreContract {};
+class JobLife : public StoreContract {
+ protected:
+  JobLife() { let_commits_be_quick(); }
+};
 STINT_ON_EVERY_STORE(JobLife);
 
 TEST_P(JobLife, AgreesWithTheModel) {

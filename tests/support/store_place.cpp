@@ -3,12 +3,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <fmt/format.h>
+#include "backends/postgres/backend.hpp"
 #include "backends/sqlite/backend.hpp"
 #include "support/temporary_folder.hpp"
-#if __has_include("backends/postgres/backend.hpp")
-#include "backends/postgres/backend.hpp"
-#define STINT_TEST_HAS_POSTGRES 1
-#endif
 
 namespace stint::test {
 namespace {
@@ -24,7 +21,6 @@ class SqlitePlace final : public StorePlace {
   TemporaryFolder folder_;
 };
 
-#ifdef STINT_TEST_HAS_POSTGRES
 /// A schema of its own within the database that STINT_TEST_POSTGRES names.
 class PostgresPlace final : public StorePlace {
  public:
@@ -59,12 +55,6 @@ std::unique_ptr<StorePlace> make_postgres_place(std::string& missing) {
   missing = "STINT_TEST_POSTGRES names no server; start one with: ./dev up";
   return nullptr;
 }
-#else
-std::unique_ptr<StorePlace> make_postgres_place(std::string& missing) {
-  missing = "this build has no PostgreSQL backend";
-  return nullptr;
-}
-#endif
 
 }  // namespace
 

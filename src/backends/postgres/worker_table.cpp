@@ -79,12 +79,11 @@ RescueResult WorkerTable::rescue(const RescueRequest& request) {
   const Result& freed = results[1];
   for (int i = 0; i < freed.rows(); ++i) {
     const Row row = freed.row(i);
-    const bool charged = row.boolean(0);
-    if (row.int32(1) == static_cast<int>(JobState::kFailed)) {
-      ++rescued.failed;
-    } else {
-      ++(charged ? rescued.crashed : rescued.interrupted);
-    }
+    const bool is_charged = row.boolean(0);
+    const auto state = static_cast<JobState>(row.int32(1));
+    if (is_charged) ++rescued.crashed;
+    if (state == JobState::kFailed) ++rescued.failed;
+    if (!is_charged && state == JobState::kQueued) ++rescued.interrupted;
   }
   notify(freed);
   return rescued;

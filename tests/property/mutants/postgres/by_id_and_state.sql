@@ -1,0 +1,1 @@
+live.id = ended.id and live.state = 3

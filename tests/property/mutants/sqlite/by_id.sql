@@ -1,0 +1,1 @@
+live.id is not null

@@ -1,0 +1,1 @@
+live.state = 3

@@ -1,0 +1,1 @@
+live.epoch = given_ends.epoch and live.state = 3
