@@ -1,6 +1,7 @@
 #include "figures.hpp"
 #include "library.hpp"
 #include "postgres/floor.hpp"
+#include "postgres/statements.hpp"
 #include "sqlite/floor.hpp"
 #include "sqlite/statements.hpp"
 
@@ -49,29 +50,42 @@ std::vector<Figure> sqlite_figures(const Plan& plan) {
 }
 
 std::vector<Figure> postgres_figures(const Plan& plan) {
+  using enum Commit;
   const PgSchema floor{plan.postgres_url, "floor"};
-  return {
+  const PgSchema ours{plan.postgres_url, "ours"};
+  const StorePlace place = postgres_place(ours);
+  std::vector<Figure> figures{
       {.name = "postgres/bulk",
        .title = "enqueue in transactions of 1000",
-       .contestants = {postgres_floor_copy(plan, floor),
-                       postgres_floor_bulk(plan, floor, Commit::kDurable),
-                       postgres_floor_bulk(plan, floor, Commit::kNotWaitedFor)}},
+       .contestants = {postgres_floor_copy(plan, floor), postgres_floor_bulk(plan, floor, kDurable),
+                       postgres_floor_bulk(plan, floor, kNotWaitedFor),
+                       postgres_statements_bulk(plan, ours), store_bulk(plan, place),
+                       client_bulk(plan, place)}},
       {.name = "postgres/one-by-one",
        .title = "enqueue, a transaction each",
-       .contestants = {postgres_floor_one_by_one(plan, floor, Commit::kDurable),
-                       postgres_floor_one_by_one(plan, floor, Commit::kNotWaitedFor)}},
+       .contestants = {postgres_floor_one_by_one(plan, floor, kDurable),
+                       postgres_floor_one_by_one(plan, floor, kNotWaitedFor),
+                       postgres_statements_one_by_one(plan, ours), store_one_by_one(plan, place),
+                       client_one_by_one(plan, place)}},
       {.name = "postgres/drain",
        .title = "claim and complete jobs that do nothing",
-       .contestants = {postgres_floor_drain(plan, floor, 4, Commit::kDurable),
-                       postgres_floor_drain(plan, floor, 1, Commit::kDurable),
-                       postgres_floor_drain(plan, floor, 4, Commit::kNotWaitedFor),
-                       postgres_floor_drain(plan, floor, 1, Commit::kNotWaitedFor)}},
+       .contestants = {postgres_floor_drain(plan, floor, 4, kDurable),
+                       postgres_floor_drain(plan, floor, 1, kDurable),
+                       postgres_floor_drain(plan, floor, 4, kNotWaitedFor),
+                       postgres_floor_drain(plan, floor, 1, kNotWaitedFor),
+                       postgres_statements_drain(plan, ours, 1),
+                       postgres_statements_drain(plan, ours, 4), store_drain(plan, place),
+                       worker_drain(plan, place, 1), worker_drain(plan, place, 2)}},
       {.name = "postgres/latency",
-       .title = "from commit to start, the worker idle",
+       .title = "from commit to start, the worker idle, in one process",
        .unit = Unit::kMilliseconds,
-       .contestants = {postgres_floor_wake(plan, floor),
-                       postgres_floor_wake_and_claim(plan, floor)}},
+       .contestants = {postgres_floor_wake(plan, floor), postgres_floor_wake_and_claim(plan, floor),
+                       worker_latency(plan, place)}},
   };
+  must_reach(figures[0], 5, 0, 0.5);
+  must_reach(figures[2], 7, 0, 0.6);
+  must_reach(figures[2], 8, 0, 0.6);
+  return figures;
 }
 
 }  // namespace stint::bench
