@@ -253,7 +253,7 @@ TEST_P(StoreWorkers, KeepsWhatAWorkerSaysOfItself) {
                         .host = "h.example",
                         .pid = 123,
                         .boot_id = "b-1",
-                        .page = "/tmp/p",
+                        .page = "/run/stint/page",
                         .slots = 12,
                         .domains = "mail=10,bulk=2",
                         .version = "1.2.3"};

@@ -128,12 +128,10 @@ RescueResult StoreContract::rescue(WorkerId worker,
   throw std::logic_error{"worker " + std::to_string(worker.value) + " is not alive"};
 }
 
-bool same_json(std::string_view a, std::string_view b) {
-  return nlohmann::ordered_json::parse(a) == nlohmann::ordered_json::parse(b);
-}
+bool same_json(std::string_view a, std::string_view b) { return json::parse(a) == json::parse(b); }
 
 std::string message_of(std::string_view error) {
-  return error.empty() ? "" : nlohmann::ordered_json::parse(error).value("message", "");
+  return error.empty() ? "" : json::parse(error).value("message", "");
 }
 
 }  // namespace stint::test

@@ -1,5 +1,6 @@
 #include "backends/sqlite/reading.hpp"
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include "stint_generated/sqlite_sql.hpp"
 
@@ -86,12 +87,10 @@ std::vector<JobRecord> list_range(Connection& connection, const JobFilter& filte
   if ((mask & ~kFinalStates) != 0) {
     append_jobs(jobs, connection, sql::list_live_jobs, filter, ids, now);
   }
-  const auto middle = static_cast<std::ptrdiff_t>(jobs.size());
   if ((mask & kFinalStates) != 0) {
     append_jobs(jobs, connection, sql::list_finished_jobs, filter, ids, now);
   }
-  std::inplace_merge(jobs.begin(), jobs.begin() + middle, jobs.end(),
-                     [](const JobRecord& a, const JobRecord& b) { return a.id > b.id; });
+  std::ranges::sort(jobs, std::ranges::greater{}, &JobRecord::id);
   const auto limit = static_cast<std::size_t>(std::max(filter.limit, 0));
   if (jobs.size() > limit) jobs.resize(limit);
   return jobs;
