@@ -6,7 +6,7 @@ add_library(stint_internal INTERFACE)
 target_include_directories(stint_internal INTERFACE "${PROJECT_SOURCE_DIR}/src"
                                                     "${PROJECT_BINARY_DIR}/generated")
 target_link_libraries(
-  stint_internal INTERFACE stint_warnings spdlog::spdlog CLI11::CLI11 tomlplusplus::tomlplusplus
+  stint_internal INTERFACE stint_warnings spdlog::spdlog tomlplusplus::tomlplusplus
                            SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)
 
 # Every program that users run; benches and tests are not among them.

@@ -1,0 +1,104 @@
+#include "cli/argument_options.hpp"
+#include <fmt/format.h>
+#include "core/arguments.hpp"
+#include "stint/error.hpp"
+
+namespace stint::cli {
+namespace {
+
+std::string typed(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_binary()) return fmt::format("{} bytes", value.get_binary().size());
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string upper_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+std::string value_name(const ArgumentSpec& spec) {
+  switch (spec.type == ArgumentType::kArray ? spec.element : spec.type) {
+    case ArgumentType::kInteger:
+      return "N";
+    case ArgumentType::kNumber:
+      return "NUMBER";
+    case ArgumentType::kTime:
+      return "TIME";
+    case ArgumentType::kDay:
+      return "DAY";
+    case ArgumentType::kDuration:
+      return "DURATION";
+    case ArgumentType::kObject:
+      return "JSON";
+    case ArgumentType::kBoolean:
+      return "true|false";
+    case ArgumentType::kString:
+      return "TEXT";
+    case ArgumentType::kBytes:
+    case ArgumentType::kAny:
+    case ArgumentType::kArray:
+      return "VALUE";
+  }
+  return "VALUE";
+}
+
+}  // namespace
+
+std::string argument_help(const ArgumentSpec& spec) {
+  std::string result = spec.help;
+  if (!spec.choices.empty()) {
+    std::string choices;
+    for (const json& choice : spec.choices) {
+      choices += fmt::format("{}{}", choices.empty() ? "" : ", ", typed(choice));
+    }
+    result += fmt::format("{}one of {}", result.empty() ? "" : "; ", choices);
+  }
+  if (spec.required) result += result.empty() ? "(required)" : " (required)";
+  return result;
+}
+
+std::string argument_default(const ArgumentSpec& spec) {
+  return spec.default_value ? typed(*spec.default_value) : std::string{};
+}
+
+void ArgumentOptions::declare(OptionTable& options) {
+  for (const ArgumentSpec& spec : specs_) {
+    Option option{.names = {normal_option_name("--" + spec.name)},
+                  .help = argument_help(spec),
+                  .default_text = argument_default(spec),
+                  .repeats = spec.type == ArgumentType::kArray,
+                  .set = [this, &spec](std::string_view text) { take(spec, text); }};
+    if (spec.short_flag != '\0') option.names.push_back(fmt::format("-{}", spec.short_flag));
+    if (spec.type == ArgumentType::kBoolean) {
+      option.is_negatable = true;
+    } else {
+      option.value = value_name(spec);
+    }
+    options.add(std::move(option));
+  }
+}
+
+void ArgumentOptions::declare_positional(OptionTable& options, const ArgumentSpec& spec) {
+  options.add_positional({.name = upper_case(spec.name),
+                          .help = spec.help,
+                          .is_required = false,
+                          .repeats = spec.type == ArgumentType::kArray,
+                          .set = [this, &spec](std::string_view text) { take(spec, text); }});
+}
+
+void ArgumentOptions::take(const ArgumentSpec& spec, std::string_view text) {
+  json value = argument_from_text(spec, text);
+  if (spec.type == ArgumentType::kArray) {
+    given_[spec.name].push_back(std::move(value));
+    return;
+  }
+  if (given_.contains(spec.name)) {
+    throw Error{ErrorCode::kUsage, fmt::format("\"{}\" is given twice", spec.name)};
+  }
+  given_[spec.name] = std::move(value);
+}
+
+}  // namespace stint::cli

@@ -1,0 +1,107 @@
+#include "cli/context.hpp"
+#include <limits>
+#include <utility>
+#include <fmt/format.h>
+#include "app/backends.hpp"
+#include "app/environment.hpp"
+#include "base/url.hpp"
+#include "config/logging.hpp"
+#include "core/registry.hpp"
+#include "core/store.hpp"
+#include "stint/error.hpp"
+
+namespace stint::cli {
+
+void declare_global_options(OptionTable& options, GlobalOptions& to) {
+  options.text({"--settings", "-s"}, "FILE", to.settings_file, "read these settings (TOML)")
+      .default_text = "$STINT_SETTINGS, ./stint.toml, ~/.config/stint/stint.toml";
+  options.text({"--store"}, "URL|NAME", to.store, "use this store: a URL or a name of [stores]")
+      .default_text = "[stores] default";
+  options.flag({"--json"}, to.json, "print results as JSON, one object a line");
+  options.flag({"--no-color"}, to.no_color, "print no colours (NO_COLOR=1 does the same)");
+  options.text({"--log-level"}, "LEVEL", to.log_level, "log from debug, info, warning or error on")
+      .default_text = "[logging] level";
+  options.flag({"--help", "-h"}, to.help, "show this help");
+  for (const char* name : {"--settings", "--store", "--json", "--no-color", "--log-level", "-h"}) {
+    options.find(name)->is_global = true;
+  }
+}
+
+Context::Context(std::string program, std::initializer_list<ModuleDefinition> modules)
+    : program_(std::move(program)), modules_(modules) {}
+Context::~Context() = default;
+
+const Terminal& Context::terminal() {
+  if (!terminal_) terminal_ = std::make_unique<Terminal>(find_terminal(global_.no_color));
+  return *terminal_;
+}
+
+void Context::note(std::string_view text) { write_error_line(text); }
+
+const Registry& Context::registry() {
+  if (environment_) return environment_->registry();
+  if (!registry_) {
+    std::vector<std::string> problems;
+    std::shared_ptr<const Registry> registry = Registry::build(modules_, problems);
+    if (!problems.empty()) throw ConfigurationError{std::move(problems)};
+    registry_ = std::move(registry);
+  }
+  return *registry_;
+}
+
+Settings Context::load() const {
+  return load_settings(LoadOptions{.file = global_.settings_file, .command_line = overrides_},
+                       modules_);
+}
+
+const Settings& Context::settings() {
+  if (settings_) return *settings_;
+  if (!global_.log_level.empty()) overrides_.emplace_back("logging.level", global_.log_level);
+  Settings settings = load();
+  if (!global_.store.empty()) {
+    // As a setting, so that a task's or a command's own clients and workers use it too.
+    overrides_.emplace_back("stores.default", resolve_store(settings, global_.store));
+    settings = load();
+  }
+  settings_ = std::make_unique<Settings>(std::move(settings));
+  configure_logging(*settings_);
+  return *settings_;
+}
+
+const std::shared_ptr<Environment>& Context::environment() {
+  if (!environment_) {
+    environment_ = std::make_shared<Environment>(settings(), modules_);
+  }
+  return environment_;
+}
+
+Store& Context::store() { return environment()->store(); }
+
+std::unique_ptr<StoreSchema> Context::schema() {
+  return open_schema(StoreOptions{.url = environment()->store_url()});
+}
+
+std::string Context::store_name() { return redacted(environment()->store_url()); }
+
+JobRecord Context::find_job(JobId id) {
+  std::optional<JobRecord> job = store().find_job(id);
+  if (!job) {
+    throw Error{ErrorCode::kNotFound,
+                fmt::format("there is no job {} in {}: it was never enqueued there, or was removed "
+                            "after its retention; `{} job list` shows what there is",
+                            id.value, store_name(), program_)};
+  }
+  return *std::move(job);
+}
+
+JobId parse_job_id(std::string_view text) {
+  std::int64_t value = 0;
+  try {
+    value = parse_whole_number(text, 1, std::numeric_limits<std::int64_t>::max());
+  } catch (const Error&) {
+    throw Error{ErrorCode::kUsage, fmt::format("\"{}\" is no job's number (1, 2, 3, ...)", text)};
+  }
+  return JobId{value};
+}
+
+}  // namespace stint::cli

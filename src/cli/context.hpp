@@ -1,0 +1,91 @@
+/// What every command works with.
+#pragma once
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "core/job_records.hpp"
+#include "stint/module_definition.hpp"
+#include "stint/settings.hpp"
+
+namespace stint {
+class Environment;
+class Registry;
+class Store;
+class StoreSchema;
+}  // namespace stint
+
+namespace stint::cli {
+
+/// The options that every command takes.
+struct GlobalOptions {
+  std::string settings_file = {};
+  std::string store = {};
+  std::string log_level = {};
+  bool json = false;
+  bool no_color = false;
+  bool help = false;
+};
+
+/// Declare them, bound to `to`.
+void declare_global_options(OptionTable& options, GlobalOptions& to);
+
+/// Hold the settings, the tasks and the store of one run of the program; each is made when a
+/// command first asks for it. Not thread-safe, but what it returns is.
+class Context {
+ public:
+  /// `program` is the name for messages; `modules` must outlive the object.
+  Context(std::string program, std::initializer_list<ModuleDefinition> modules);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const std::string& program() const { return program_; }
+  std::initializer_list<ModuleDefinition> modules() const { return modules_; }
+  GlobalOptions& global() { return global_; }
+  bool json() const { return global_.json; }
+
+  Output& output() { return output_; }
+  /// Look at the terminal; once the options are known.
+  const Terminal& terminal();
+  /// Say something that is no result, on standard error.
+  void note(std::string_view text);
+
+  /// The declared tasks. Throws ConfigurationError with every mistake of the declarations.
+  const Registry& registry();
+  /// Read and check the settings, --store and --log-level in them, and set up logging. Throws
+  /// ConfigurationError.
+  const Settings& settings();
+  /// Settings, tasks and store together. Throws ConfigurationError.
+  const std::shared_ptr<Environment>& environment();
+  /// Open the store. Throws Error.
+  Store& store();
+  /// Reach the store's tables, whatever their version. Throws Error.
+  std::unique_ptr<StoreSchema> schema();
+  /// The store's URL without its secrets. Throws Error.
+  std::string store_name();
+
+  /// Find a job. Throws Error kNotFound.
+  JobRecord find_job(JobId id);
+
+ private:
+  Settings load() const;
+
+  std::string program_;
+  std::initializer_list<ModuleDefinition> modules_;
+  GlobalOptions global_;
+  Output output_;
+  std::unique_ptr<Terminal> terminal_;
+  std::shared_ptr<const Registry> registry_;
+  std::vector<std::pair<std::string, std::string>> overrides_;
+  std::unique_ptr<Settings> settings_;
+  std::shared_ptr<Environment> environment_;
+};
+
+/// Read a job's number. Throws Error kUsage.
+JobId parse_job_id(std::string_view text);
+
+}  // namespace stint::cli

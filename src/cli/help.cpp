@@ -1,0 +1,200 @@
+#include "cli/help.hpp"
+#include <algorithm>
+#include <utility>
+#include <fmt/format.h>
+#include "cli/context.hpp"
+#include "cli/terminal.hpp"
+#include "core/registry.hpp"
+
+namespace stint::cli {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::size_t kWidestName = 30;
+
+/// Break text at blanks so that no line is longer than `width` where that can be had; each line
+/// after the first begins with `indent` blanks. A line's end in the text stays one.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string result;
+  std::size_t column = indent;
+  bool starts_line = true;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\n') {
+      result += '\n';
+      if (at + 1 < text.size() && text[at + 1] != '\n') result.append(indent, ' ');
+      column = indent;
+      starts_line = true;
+      ++at;
+      continue;
+    }
+    std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+    if (end == at) {
+      ++at;
+      continue;
+    }
+    const std::string_view word = text.substr(at, end - at);
+    const std::size_t size = display_width(word);
+    if (!starts_line && column + 1 + size > width) {
+      result += '\n';
+      result.append(indent, ' ');
+      column = indent;
+      starts_line = true;
+    }
+    if (!starts_line) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += size;
+    starts_line = false;
+    at = end;
+  }
+  return result;
+}
+
+std::string section(std::string_view title, const Rows& rows, const HelpStyle& style) {
+  if (rows.empty()) return {};
+  std::size_t name_width = 0;
+  for (const auto& [name, help] : rows) {
+    if (display_width(name) <= kWidestName) name_width = std::max(name_width, display_width(name));
+  }
+  std::string result = "\n" + colored(title, Color::kBold, style.colors) + "\n";
+  const std::size_t indent = 2 + name_width + 2;
+  for (const auto& [name, help] : rows) {
+    result += "  " + name;
+    const std::size_t used = display_width(name);
+    if (used > name_width) {
+      result += "\n" + std::string(indent, ' ');
+    } else {
+      result.append(name_width - used + 2, ' ');
+    }
+    result += wrapped(help, indent, style.width) + "\n";
+  }
+  return result;
+}
+
+std::string option_name(const Option& option) {
+  std::string shorts;
+  std::string longs;
+  for (const std::string& name : option.names) {
+    std::string& to = name.starts_with("--") ? longs : shorts;
+    to += (to.empty() ? "" : ", ") + name;
+    if (option.is_negatable && name.starts_with("--")) to += ", --no-" + name.substr(2);
+  }
+  std::string result = shorts.empty() ? longs : longs.empty() ? shorts : shorts + ", " + longs;
+  if (!option.value.empty()) result += " " + option.value;
+  return result;
+}
+
+std::string option_help(const Option& option) {
+  std::string result = option.help;
+  if (option.is_required) result += " (required)";
+  if (option.repeats) result += " (may be repeated)";
+  if (!option.default_text.empty()) result += fmt::format(" [default: {}]", option.default_text);
+  return result;
+}
+
+Rows option_rows(const OptionTable& options, bool global) {
+  Rows rows;
+  for (const Option& option : options.options()) {
+    if (option.is_global != global || option.is_hidden) continue;
+    rows.emplace_back(option_name(option), option_help(option));
+  }
+  return rows;
+}
+
+Rows exit_rows(const CommandText& text) {
+  std::vector<std::pair<int, std::string>> codes;
+  for (const ExitCode& exit : text.exit_codes) codes.emplace_back(exit.code, exit.meaning);
+  const auto add = [&](int code, std::string meaning) {
+    if (std::ranges::find(codes, code, &std::pair<int, std::string>::first) == codes.end()) {
+      codes.emplace_back(code, std::move(meaning));
+    }
+  };
+  add(0, "done");
+  add(2, "the command line or its data cannot be meant");
+  add(69, "the store cannot be reached");
+  add(78, "the settings, the declared tasks or the store's tables are not right");
+  std::ranges::sort(codes);
+  Rows rows;
+  for (auto& [code, meaning] : codes) rows.emplace_back(std::to_string(code), std::move(meaning));
+  return rows;
+}
+
+std::string_view group_of(std::string_view name) { return name.substr(0, name.find(' ')); }
+
+Rows own_commands(const Registry& registry) {
+  Rows rows;
+  for (const auto& [name, command] : registry.commands()) {
+    rows.emplace_back(name, command.options.doc);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string usage_line(std::string_view program, std::string_view name,
+                       const OptionTable& options) {
+  std::string result = fmt::format("{} {}", program, name);
+  for (const Positional& positional : options.positionals()) {
+    const std::string shown = positional.name + (positional.repeats ? "..." : "");
+    result += positional.is_required ? " " + shown : " [" + shown + "]";
+  }
+  for (const Option& option : options.options()) {
+    if (option.is_required) result += fmt::format(" {} {}", option.names.front(), option.value);
+  }
+  return result + " [OPTIONS]";
+}
+
+std::string command_help(std::string_view program, const CommandText& text,
+                         const OptionTable& options, const HelpStyle& style) {
+  std::string result = fmt::format("{} {}\n\n", colored("Usage:", Color::kBold, style.colors),
+                                   usage_line(program, text.name, options));
+  result += wrapped(fmt::format("{}.", text.summary), 0, style.width) + "\n";
+  if (!text.description.empty()) {
+    result += "\n" + wrapped(text.description, 0, style.width) + "\n";
+  }
+  Rows positionals;
+  for (const Positional& positional : options.positionals()) {
+    positionals.emplace_back(positional.name, positional.help);
+  }
+  result += section("Arguments", positionals, style);
+  result += section("Options", option_rows(options, false), style);
+  result += section("Options of every command", option_rows(options, true), style);
+  if (!text.examples.empty()) {
+    result += "\n" + colored("Examples", Color::kBold, style.colors) + "\n";
+    for (const Example& example : text.examples) {
+      result += fmt::format("  {} {}\n", program, example.line);
+      result += "      " + wrapped(example.meaning, 6, style.width) + "\n";
+    }
+  }
+  return result + section("Exit codes", exit_rows(text), style);
+}
+
+std::string program_help(std::string_view program, const Registry& registry, const HelpStyle& style,
+                         std::string_view group) {
+  std::string result =
+      fmt::format("{} {}{} [OPTIONS]\n", colored("Usage:", Color::kBold, style.colors), program,
+                  group.empty() ? " COMMAND" : fmt::format(" {} COMMAND", group));
+  if (group.empty()) {
+    result += "\nStint runs work: tasks now, jobs from a queue, on SQLite or PostgreSQL.\n";
+    result += section("Commands of this program", own_commands(registry), style);
+  }
+  Rows rows;
+  for (const CommandEntry& entry : command_table()) {
+    if (!group.empty() && group_of(entry.text.name) != group) continue;
+    rows.emplace_back(entry.text.name, entry.text.summary);
+  }
+  result += section("Commands", rows, style);
+  OptionTable options;
+  GlobalOptions ignored;
+  declare_global_options(options, ignored);
+  Rows global = option_rows(options, true);
+  if (group.empty()) global.emplace_back("--version", "show the version");
+  result += section("Options", global, style);
+  return result + fmt::format("\n`{} {} --help` explains a command and shows examples.\n", program,
+                              group.empty() ? "COMMAND" : fmt::format("{} COMMAND", group));
+}
+
+}  // namespace stint::cli

@@ -1,0 +1,226 @@
+#include "cli/options.hpp"
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <fmt/format.h>
+#include "base/nearest.hpp"
+#include "stint/error.hpp"
+
+namespace stint::cli {
+namespace {
+
+constexpr std::string_view kNegation = "--no-";
+
+/// A lone "-" is a value (standard input), and so is a negative number.
+bool looks_like_option(std::string_view word) {
+  return word.size() >= 2 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9') &&
+         word[1] != '.';
+}
+
+void assign(Option& option, std::string_view name, std::string_view value) {
+  if (option.was_given && !option.repeats) {
+    throw Error{ErrorCode::kUsage, fmt::format("{} is given twice", name)};
+  }
+  option.was_given = true;
+  try {
+    option.set(value);
+  } catch (const Error& error) {
+    throw Error{error.code(), fmt::format("{}: {}", name, error.what())};
+  }
+}
+
+}  // namespace
+
+std::string normal_option_name(std::string_view name) {
+  std::string result{name};
+  std::ranges::replace(result, '_', '-');
+  return result;
+}
+
+std::int64_t parse_whole_number(std::string_view text, std::int64_t minimum, std::int64_t maximum) {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || text.empty() ||
+      value < minimum || value > maximum) {
+    throw Error{ErrorCode::kUsage,
+                fmt::format("\"{}\" is no whole number from {} to {}", text, minimum, maximum)};
+  }
+  return value;
+}
+
+Option& OptionTable::add(Option option) { return options_.emplace_back(std::move(option)); }
+
+Option& OptionTable::flag(std::vector<std::string> names, bool& to, std::string help) {
+  return add({.names = std::move(names), .help = std::move(help), .set = [&to](std::string_view v) {
+                to = v == "true";
+              }});
+}
+
+Option& OptionTable::text(std::vector<std::string> names, std::string value, std::string& to,
+                          std::string help) {
+  return add({.names = std::move(names),
+              .value = std::move(value),
+              .help = std::move(help),
+              .set = [&to](std::string_view v) { to = v; }});
+}
+
+Option& OptionTable::list(std::vector<std::string> names, std::string value,
+                          std::vector<std::string>& to, std::string help) {
+  return add({.names = std::move(names),
+              .value = std::move(value),
+              .help = std::move(help),
+              .repeats = true,
+              .set = [&to](std::string_view v) { to.emplace_back(v); }});
+}
+
+Option& OptionTable::integer(std::vector<std::string> names, std::optional<int>& to, int minimum,
+                             int maximum, std::string help) {
+  return add({.names = std::move(names),
+              .value = "N",
+              .help = std::move(help),
+              .set = [&to, minimum, maximum](std::string_view v) {
+                to = static_cast<int>(parse_whole_number(v, minimum, maximum));
+              }});
+}
+
+Positional& OptionTable::add_positional(Positional positional) {
+  return positionals_.emplace_back(std::move(positional));
+}
+
+Positional& OptionTable::positional(std::string name, std::string& to, std::string help) {
+  return positionals_.emplace_back(Positional{.name = std::move(name),
+                                              .help = std::move(help),
+                                              .set = [&to](std::string_view v) { to = v; }});
+}
+
+Positional& OptionTable::positionals(std::string name, std::vector<std::string>& to,
+                                     std::string help) {
+  return positionals_.emplace_back(
+      Positional{.name = std::move(name),
+                 .help = std::move(help),
+                 .repeats = true,
+                 .set = [&to](std::string_view v) { to.emplace_back(v); }});
+}
+
+Option* OptionTable::find(std::string_view name) {
+  const std::string wanted = name.starts_with("--") ? normal_option_name(name) : std::string{name};
+  for (Option& option : options_) {
+    if (std::ranges::find(option.names, wanted) != option.names.end()) return &option;
+  }
+  return nullptr;
+}
+
+void OptionTable::parse(std::span<const std::string> words) {
+  std::size_t given = 0;
+  bool only_values = false;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::string& word = words[at];
+    if (only_values || !looks_like_option(word)) {
+      given = take_positional(word, given);
+      ++at;
+    } else if (word == "--") {
+      only_values = true;
+      ++at;
+    } else {
+      at = word.starts_with("--") ? parse_option(words, at) : parse_short(words, at);
+    }
+  }
+  check_complete(given);
+}
+
+std::size_t OptionTable::parse_option(std::span<const std::string> words, std::size_t at) {
+  const std::string_view word = words[at];
+  const std::size_t equals = word.find('=');
+  const std::string_view name = word.substr(0, equals);
+  Option* option = find(name);
+  if (option == nullptr && name.starts_with(kNegation)) {
+    Option* positive = find("--" + std::string{name.substr(kNegation.size())});
+    if (positive != nullptr && positive->is_negatable && equals == std::string_view::npos) {
+      assign(*positive, name, "false");
+      return at + 1;
+    }
+  }
+  if (option == nullptr) refuse_unknown(name);
+  if (option->value.empty()) {
+    if (equals != std::string_view::npos) {
+      throw Error{ErrorCode::kUsage, fmt::format("{} takes no value", name)};
+    }
+    assign(*option, name, "true");
+    return at + 1;
+  }
+  if (equals != std::string_view::npos) {
+    assign(*option, name, word.substr(equals + 1));
+    return at + 1;
+  }
+  if (at + 1 >= words.size()) {
+    throw Error{ErrorCode::kUsage,
+                fmt::format("{} needs a value: {} {}", name, name, option->value)};
+  }
+  assign(*option, name, words[at + 1]);
+  return at + 2;
+}
+
+std::size_t OptionTable::parse_short(std::span<const std::string> words, std::size_t at) {
+  const std::string_view word = words[at];
+  for (std::size_t letter = 1; letter < word.size(); ++letter) {
+    const std::string name = fmt::format("-{}", word[letter]);
+    Option* option = find(name);
+    if (option == nullptr) refuse_unknown(letter == 1 ? word : std::string_view{name});
+    if (option->value.empty()) {
+      assign(*option, name, "true");
+      continue;
+    }
+    if (letter + 1 < word.size()) {
+      assign(*option, name, word.substr(letter + 1));
+      return at + 1;
+    }
+    if (at + 1 >= words.size()) {
+      throw Error{ErrorCode::kUsage,
+                  fmt::format("{} needs a value: {} {}", name, name, option->value)};
+    }
+    assign(*option, name, words[at + 1]);
+    return at + 2;
+  }
+  return at + 1;
+}
+
+std::size_t OptionTable::take_positional(std::string_view word, std::size_t given) {
+  const std::size_t index = std::min(given, positionals_.empty() ? 0 : positionals_.size() - 1);
+  if (positionals_.empty() || (given > index && !positionals_[index].repeats)) {
+    throw Error{ErrorCode::kUsage, fmt::format("\"{}\" is one value too many", word)};
+  }
+  Positional& positional = positionals_[index];
+  try {
+    positional.set(word);
+  } catch (const Error& error) {
+    throw Error{error.code(), fmt::format("{}: {}", positional.name, error.what())};
+  }
+  return given + 1;
+}
+
+void OptionTable::check_complete(std::size_t positionals_given) const {
+  std::string missing;
+  for (std::size_t i = positionals_given; i < positionals_.size(); ++i) {
+    if (positionals_[i].is_required) {
+      missing += (missing.empty() ? "" : ", ") + positionals_[i].name;
+    }
+  }
+  for (const Option& option : options_) {
+    if (option.is_required && !option.was_given) {
+      missing += (missing.empty() ? "" : ", ") + option.names.front() + " " + option.value;
+    }
+  }
+  if (!missing.empty()) throw Error{ErrorCode::kUsage, fmt::format("missing: {}", missing)};
+}
+
+void OptionTable::refuse_unknown(std::string_view name) const {
+  std::vector<std::string> known;
+  for (const Option& option : options_) {
+    if (option.is_hidden) continue;
+    known.insert(known.end(), option.names.begin(), option.names.end());
+  }
+  throw Error{ErrorCode::kUsage,
+              fmt::format("unknown option {}{}", name, did_you_mean(name, known))};
+}
+
+}  // namespace stint::cli

@@ -1,0 +1,37 @@
+/// Where results go: standard output.
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace stint::cli {
+
+/// Thrown when whoever reads our output has closed it: the command ends quietly, with 0.
+class ClosedPipe final : public std::runtime_error {
+ public:
+  ClosedPipe() : std::runtime_error("standard output was closed by its reader") {}
+};
+
+/// Collect text for standard output and write it in large pieces. Not thread-safe.
+class Output {
+ public:
+  Output() = default;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  /// Add text; written once 64 KiB are together, and by `flush`. Throws ClosedPipe, Error.
+  void write(std::string_view text);
+  /// Add text and a line's end.
+  void line(std::string_view text);
+  /// Write what is left. Throws ClosedPipe, Error kInternal with the system's reason.
+  void flush();
+
+ private:
+  std::string pending_;
+};
+
+/// Write a line to standard error at once, in one piece. Failures are ignored: there is nobody left
+/// to tell.
+void write_error_line(std::string_view text) noexcept;
+
+}  // namespace stint::cli

@@ -1,0 +1,90 @@
+#include "cli/run_here.hpp"
+#include <unistd.h>
+#include <cstdio>
+#include <iostream>
+#include <fmt/format.h>
+#include "app/environment.hpp"
+#include "app/worker_setup.hpp"
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "cli/context.hpp"
+#include "cli/job_view.hpp"
+#include "cli/signals.hpp"
+#include "core/arguments.hpp"
+#include "core/enqueue_plan.hpp"
+#include "core/store.hpp"
+#include "runtime/direct_run.hpp"
+#include "stint/error.hpp"
+
+namespace stint::cli {
+namespace {
+
+constexpr int kSignalExit = 128;
+
+JobId enqueue(Environment& environment, std::string_view task, const json& args,
+              const EnqueueOptions& options) {
+  const detail::TaskDeclaration* declared = environment.registry().find_task_to_enqueue(task);
+  const NewJob job = plan_job(task, declared, args, options, environment.enqueue_defaults());
+  return environment.store().enqueue({&job, 1}).front().id;
+}
+
+/// Keep what the code throws, which the execution turns into text.
+detail::Handler keeping(const detail::Handler& handler, std::exception_ptr& thrown) {
+  return [&handler, &thrown](detail::Invocation& invocation) {
+    try {
+      return handler(invocation);
+    } catch (const std::exception&) {
+      thrown = std::current_exception();
+      throw;
+    }
+  };
+}
+
+void end_at_second(int signal, int count) {
+  if (count < 2) return;
+  write_error_line("ended by a second signal");
+  ::_exit(kSignalExit + signal);
+}
+
+}  // namespace
+
+HereResult run_here(Context& context, const detail::TaskDeclaration& task, json args) {
+  const std::shared_ptr<Environment>& environment = context.environment();
+  HereResult result;
+  detail::TaskDeclaration declared = task;
+  declared.handler = keeping(task.handler, result.thrown);
+
+  DirectOptions options;
+  options.args = checked_arguments(task, std::move(args));
+  options.timeout = task.options.timeout;
+  if (options.timeout.count() == 0 && !task.is_command) {
+    options.timeout = environment->enqueue_defaults().timeout;
+  }
+  options.enqueue = [&](std::string_view name, const json& child, const EnqueueOptions& own) {
+    return enqueue(*environment, name, child, own);
+  };
+  options.log = [&](LogLevel level, const std::string& text) {
+    if (log_enabled(task.name, level)) write_log(level, task.name, text);
+  };
+  {
+    const SignalWatcher signals{end_at_second};
+    options.stop_asked = [&] {
+      return signals.first_signal() == 0 ? StopReason::kNone : StopReason::kShutdown;
+    };
+    result.end = run_directly(declared, *make_run_environment(environment), options).completion;
+    result.signal = signals.first_signal();
+  }
+  std::cout.flush();
+  std::fflush(stdout);
+  return result;
+}
+
+std::string failure_text(const Completion& end) {
+  if (end.outcome == Outcome::kSnoozed) {
+    return fmt::format("put off for {}", format_duration(end.delay));
+  }
+  const std::string message = end.error.empty() ? std::string{} : error_message(end.error);
+  return message.empty() ? end.cause : fmt::format("{}: {}", end.cause, message);
+}
+
+}  // namespace stint::cli

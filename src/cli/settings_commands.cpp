@@ -1,0 +1,109 @@
+// `settings show` and `settings check`: what is set, from where, and whether it is right.
+#include <algorithm>
+#include <fmt/format.h>
+#include "app/environment.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/json_line.hpp"
+#include "cli/table.hpp"
+#include "config/settings_report.hpp"
+
+namespace stint::cli {
+namespace {
+
+class SettingsShow final : public Command {
+ public:
+  void declare(OptionTable& options, Context& /*context*/,
+               std::span<const std::string> /*words*/) override {
+    options.positional("TABLE", table_, "only the keys below this table, or this key").is_required =
+        false;
+    options.flag({"--help-texts"}, help_, "show what each key is for");
+  }
+
+  int run(Context& context) override {
+    const Settings& settings = context.settings();
+    if (context.json()) {
+      for (const json& line : settings_json(settings)) {
+        if (is_wanted(line.at("key").get<std::string>())) context.output().line(line.dump());
+      }
+      return 0;
+    }
+    std::vector<Column> columns = {{.title = "KEY"},
+                                   {.title = "VALUE", .is_flexible = true},
+                                   {.title = "FROM"},
+                                   {.title = "VARIABLE"}};
+    if (help_) columns.push_back({.title = "HELP", .is_flexible = true});
+    Table table{std::move(columns)};
+    for (const SettingLine& line : setting_lines(settings)) {
+      if (!is_wanted(line.key)) continue;
+      table.add(
+          {{.text = line.key},
+           {.text = line.is_set ? line.value : "-"},
+           {.text = line.source, .color = line.source == "default" ? Color::kDim : Color::kNone},
+           {.text = line.variable},
+           {.text = line.help}});
+    }
+    table.print(context.output(), context.terminal());
+    return 0;
+  }
+
+ private:
+  bool is_wanted(std::string_view key) const {
+    return table_.empty() || key == table_ || key.starts_with(table_ + ".");
+  }
+
+  std::string table_;
+  bool help_ = false;
+};
+
+class SettingsCheck final : public Command {
+ public:
+  void declare(OptionTable& /*options*/, Context& /*context*/,
+               std::span<const std::string> /*words*/) override {}
+
+  int run(Context& context) override {
+    const Settings& settings = context.settings();
+    const std::string store = context.store_name();
+    const std::vector<SettingLine> lines = setting_lines(settings);
+    const auto set = std::ranges::count_if(
+        lines, [](const SettingLine& line) { return line.is_set && line.source != "default"; });
+    if (context.json()) {
+      JsonLine line;
+      line.boolean("ok", true)
+          .text_or_null("file", settings.file())
+          .number("set", std::int64_t{set})
+          .text("store", store);
+      context.output().line(line.str());
+      return 0;
+    }
+    context.output().line(
+        fmt::format("{}: {} keys set, all right; the store is {}",
+                    settings.file().empty() ? "no settings file" : settings.file(), set, store));
+    return 0;
+  }
+};
+
+}  // namespace
+
+CommandEntry settings_show_entry() {
+  return {
+      .text = {.name = "settings show",
+               .summary = "Show every setting, its value and where it came from",
+               .description = "The command line wins over the environment, that over the "
+                              "settings file, that over the defaults. Secrets are shown as ***.",
+               .examples = {{"settings show", "all of them"},
+                            {"settings show worker --help-texts", "one table, explained"}}},
+      .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsShow>(); }};
+}
+
+CommandEntry settings_check_entry() {
+  return {
+      .text = {.name = "settings check",
+               .summary = "Check the settings and report every problem at once",
+               .description = "Reads the file and the environment as every command does, and the "
+                              "store's URL; the store itself is not opened.",
+               .examples = {{"settings check -s stint.toml", "before it is deployed"}}},
+      .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsCheck>(); }};
+}
+
+}  // namespace stint::cli

@@ -1,0 +1,34 @@
+/// SIGINT and SIGTERM as calls on an ordinary thread.
+#pragma once
+#include <functional>
+#include <memory>
+
+namespace stint::cli {
+
+/// Call `handle(signal, count)` for each SIGINT and SIGTERM while the object lives, on a thread of
+/// its own, where everything may be done. `count` is 1 for the first. Signals are caught, not
+/// blocked, so that programs which a task starts do not inherit a blocked mask. One object at a
+/// time.
+class SignalWatcher {
+ public:
+  using Handle = std::function<void(int signal, int count)>;
+
+  /// Throws Error kInternal if the system gives no pipe.
+  explicit SignalWatcher(Handle handle);
+  /// Restores the former handling and joins the thread.
+  ~SignalWatcher();
+  SignalWatcher(const SignalWatcher&) = delete;
+  SignalWatcher& operator=(const SignalWatcher&) = delete;
+
+  /// The first signal that came; 0 while none has.
+  int first_signal() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Let writes to a closed pipe or socket fail with EPIPE instead of ending the process.
+void ignore_closed_pipes();
+
+}  // namespace stint::cli

@@ -1,0 +1,90 @@
+// `task show`: a task's arguments and options.
+#include <fmt/format.h>
+#include "base/duration.hpp"
+#include "cli/argument_options.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/find_task.hpp"
+#include "cli/table.hpp"
+
+namespace stint::cli {
+namespace {
+
+class TaskShow final : public Command {
+ public:
+  void declare(OptionTable& options, Context& /*context*/,
+               std::span<const std::string> /*words*/) override {
+    options.positional("NAME", name_, "the task's full name: module.task");
+  }
+
+  int run(Context& context) override {
+    const auto task = find_task(context, name_);
+    if (context.json()) {
+      json object = specification(*task);
+      object["name"] = task->name;
+      context.output().line(object.dump());
+      return 0;
+    }
+    show_options(context, *task);
+    show_arguments(context, *task);
+    return 0;
+  }
+
+ private:
+  static void show_options(Context& context, const detail::TaskDeclaration& task) {
+    const bool colors = context.terminal().colors_output;
+    const auto line = [&](std::string_view name, std::string_view value) {
+      if (value.empty()) return;
+      context.output().line(fmt::format(
+          "{}{}", colored(fmt::format("{:<14}", name), Color::kBold, colors), printable(value)));
+    };
+    const TaskOptions& options = task.options;
+    line("task", task.name);
+    line("doc", options.doc);
+    line("domain", options.domain);
+    line("node", options.node);
+    line("priority", std::to_string(options.priority));
+    line("timeout",
+         options.timeout.count() == 0 ? "[defaults] timeout" : format_duration(options.timeout));
+    line("max attempts", options.retry.max_attempts ? std::to_string(*options.retry.max_attempts)
+                                                    : "[defaults] max_attempts");
+    line("back-off", fmt::format("{}, doubling up to {}", format_duration(options.retry.backoff),
+                                 format_duration(options.retry.max_backoff)));
+    if (options.at_most_once) line("at most once", "yes");
+    if (options.exclusive) line("exclusive", "yes");
+  }
+
+  static void show_arguments(Context& context, const detail::TaskDeclaration& task) {
+    if (task.args.empty()) return;
+    context.output().line("");
+    Table table{{{.title = "ARGUMENT"},
+                 {.title = "TYPE"},
+                 {.title = "DEFAULT"},
+                 {.title = "HELP", .is_flexible = true}}};
+    for (const ArgumentSpec& spec : task.args) {
+      std::string type{to_string(spec.type)};
+      if (spec.type == ArgumentType::kArray && spec.element != ArgumentType::kAny) {
+        type += fmt::format(" of {}", to_string(spec.element));
+      }
+      table.add({{.text = spec.name},
+                 {.text = type},
+                 {.text = argument_default(spec)},
+                 {.text = argument_help(spec)}});
+    }
+    table.print(context.output(), context.terminal());
+  }
+
+  std::string name_;
+};
+
+}  // namespace
+
+CommandEntry task_show_entry() {
+  return {.text = {.name = "task show",
+                   .summary = "Show a task's arguments and options",
+                   .examples = {{"task show images.resize", "its arguments, defaults, choices"}},
+                   .exit_codes = {{3, "there is no such task"}}},
+          .make = []() -> std::unique_ptr<Command> { return std::make_unique<TaskShow>(); }};
+}
+
+}  // namespace stint::cli
