@@ -61,7 +61,7 @@ ArgumentType probed_type(const detail::TaskDeclaration& task, const json& defaul
       {0.5, ArgumentType::kNumber},
       {7, ArgumentType::kInteger},
       {true, ArgumentType::kBoolean},
-      {json::binary({1, 2}), ArgumentType::kBytes},
+      {json::binary({0x00, 0xff}), ArgumentType::kBytes},
   };
   ArgumentType found = ArgumentType::kAny;
   for (const auto& [value, type] : trials) {
