@@ -41,8 +41,7 @@ Pool::Loan Database::borrow(bool in_doubt) {
     return pool_.borrow();
   } catch (const Error& error) {
     if (!in_doubt) throw;
-    throw Error(error.code(), error.what(),
-                {.retryable = error.retryable(), .outcome_unknown = true, .backend = "postgresql"});
+    throw with_doubt(error);
   }
 }
 

@@ -146,6 +146,15 @@ bool ends_connection(std::string_view state) {
   return std::find(kEnds.begin(), kEnds.end(), state) != kEnds.end() || state.substr(0, 2) == "08";
 }
 
+Error with_doubt(const Error& error) {
+  return Error(error.code(), error.what(),
+               {.retryable = error.retryable(),
+                .outcome_unknown = true,
+                .backend = error.backend(),
+                .statement = error.statement(),
+                .native_code = error.native_code()});
+}
+
 bool is_collision(const Error& error) {
   return error.native_code() == sqlstate::kSerializationFailure ||
          error.native_code() == sqlstate::kDeadlockDetected;

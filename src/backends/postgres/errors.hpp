@@ -32,6 +32,9 @@ Error statement_error(const PGconn* connection, const PGresult* result, std::str
 /// administrator ended the session.
 bool ends_connection(std::string_view state);
 
+/// Return the error with outcome_unknown() set: what was tried before it may have been committed.
+Error with_doubt(const Error& error);
+
 /// Tell whether the same transaction may succeed if it is just sent again.
 bool is_collision(const Error& error);
 

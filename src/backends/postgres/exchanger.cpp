@@ -2,6 +2,7 @@
 #include <array>
 #include <random>
 #include <utility>
+#include "backends/postgres/errors.hpp"
 #include "backends/postgres/exchange_commands.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
@@ -24,12 +25,16 @@ Exchanger::Exchanger(Database& database, Notifier& notifier)
 
 Exchange Exchanger::exchange(std::span<const Completion> completions, const ClaimRequest* claim) {
   if (completions.empty() && claim == nullptr) return {};
+  bool in_doubt = false;
   for (int tries = 1;; ++tries) {
-    settle_lost_claims();
     try {
+      settle_lost_claims();
       return try_exchange(completions, claim);
     } catch (const Error& error) {
-      if (!error.outcome_unknown() || tries >= kMostTries) throw;
+      const bool again = error.outcome_unknown() && tries < kMostTries;
+      in_doubt = in_doubt || error.outcome_unknown();
+      if (!again && in_doubt) throw with_doubt(error);
+      if (!again) throw;
     }
   }
 }
@@ -51,12 +56,7 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
   } catch (const Error& error) {
     // The exchange was committed, but its answer cannot be given yet: the caller will come again.
     note_doubt(completions, claim, number);
-    throw Error(error.code(), error.what(),
-                {.retryable = error.retryable(),
-                 .outcome_unknown = true,
-                 .backend = error.backend(),
-                 .statement = error.statement(),
-                 .native_code = error.native_code()});
+    throw with_doubt(error);
   }
   for (const std::string& domain : outcome.requeued) notifier_.notify(domain);
   return std::move(outcome.exchange);

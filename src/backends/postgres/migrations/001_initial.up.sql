@@ -204,8 +204,8 @@ begin
   if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
     return;
   end if;
-  -- One at a time, by the lock that attaching takes. Unlike an advisory lock it has this session hear
-  -- of what others made while it waited.
+  -- One at a time, by the lock that attaching takes. Unlike an advisory lock it has this session
+  -- hear of what others made meanwhile.
   lock table /* SCHEMA */job in share update exclusive mode;
   if to_regclass(format('/* SCHEMA */finished_p%s', number)) is not null then
     return;

@@ -1,9 +1,9 @@
 -- Take the running jobs of worker $1 away from it, with the next epoch: $2 only those of this claim
 -- (null: all), $3 whether the worker has to be out of service, $4 ids and $5 epochs of the jobs
 -- that had begun, $6 whether that is known (if not, all had), $7 lone crashes at most, $8 now
--- (null: the server's). Jobs that had begun are charged with a crash: run_at 10 s x 2^crashes later, at
--- most 10 minutes, +-20 %; the others are given back as interrupted. Returns for each job whether
--- it was charged, its state now and its domain.
+-- (null: the server's). Jobs that had begun are charged with a crash: run_at 10 s x 2^crashes
+-- later, at most 10 minutes, +-20 %; the others are given back as interrupted. Returns for each
+-- job whether it was charged, its state now and its domain.
 with held as materialized (
   select live.*, coalesce($8, statement_timestamp()) as now, charge.charged,
          charge.charged

@@ -1,0 +1,106 @@
+// The hot statements stay on their indexes, whatever the server believes about the tables.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <fmt/format.h>
+#include "backends/postgres/statements.hpp"
+#include "postgres_test_base.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::test {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class PostgresPlans : public PostgresTest {
+ protected:
+  // The plan that serves every value: what a prepared statement ends up with.
+  std::string generic_plan(const SqlFile& file) {
+    run("set plan_cache_mode = force_generic_plan");
+    run(fmt::format("prepare hot as {}", postgres::with_schema(file.text, schema())));
+    std::string nulls;
+    for (int i = 0; i < parameters_of(file); ++i) nulls += i == 0 ? "null" : ", null";
+    std::string plan;
+    for (const std::string& line : run(fmt::format("explain execute hot({})", nulls))) {
+      plan += line + "\n";
+    }
+    run("deallocate hot");
+    return plan;
+  }
+
+  static int parameters_of(const SqlFile& file) {
+    int most = 0;
+    for (std::size_t i = 0; i + 1 < file.text.size(); ++i) {
+      if (file.text[i] == '$' && std::isdigit(static_cast<unsigned char>(file.text[i + 1])) != 0) {
+        most = std::max(most, std::stoi(std::string{file.text.substr(i + 1, 2)}));
+      }
+    }
+    return most;
+  }
+
+  void fill() {
+    run("insert into stint.worker (id, beat_at, started_at, pid, slots, state, node, host, boot_id,"
+        " domains, version) select i, now(), now(), 1, 1, 1, '', '', '', '', ''"
+        " from generate_series(1, 50) i");
+    run("select stint.make_partition(i) from generate_series(0, 2) i");
+    run("insert into stint.job (id, created_at, run_at, timeout_ms, priority, max_attempts, flags,"
+        " has_attachments, domain, task, args) select i, now(), now(), 0, i % 3, 1, 0, false,"
+        " 'default', 't.run', '{}' from generate_series(1, 40000) i");
+    run("insert into stint.live (id, run_at, priority, state, flags, max_attempts, domain, task,"
+        " worker) select i, now(), i % 3, case when i % 50 = 0 then 3 else 1 end, 0, 1, 'default',"
+        " 't.run', case when i % 50 = 0 then i / 1000 + 1 end from generate_series(1, 20000) i");
+    run("insert into stint.finished (id, epoch, run_at, finished_at, attempts, interruptions,"
+        " crashes, failures, state, domain) select i, 1, now(), now(), 1, 0, 0, 0, 4, 'default'"
+        " from generate_series(20001, 40000) i");
+  }
+
+  void check_hot_statements(const char* statistics) {
+    // What each unit of work costs a constant number of.
+    static constexpr std::array<const SqlFile*, 14> kHot{
+        &postgres::sql::claim,          &postgres::sql::complete_done,
+        &postgres::sql::complete_other, &postgres::sql::report,
+        &postgres::sql::abort_requests, &postgres::sql::enqueue,
+        &postgres::sql::enqueue_mixed,  &postgres::sql::beat_worker,
+        &postgres::sql::job_states,     &postgres::sql::find_job,
+        &postgres::sql::free_jobs,      &postgres::sql::lock_job,
+        &postgres::sql::find_accepted,  &postgres::sql::append_log};
+    for (const SqlFile* file : kHot) {
+      const std::string plan = generic_plan(*file);
+      EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << file->name << ", " << statistics;
+      EXPECT_THAT(plan, Not(HasSubstr("Sort"))) << file->name << ", " << statistics;
+    }
+    // The moment is a bound of the scan, not a filter behind it.
+    EXPECT_THAT(generic_plan(postgres::sql::claim),
+                ContainsRegex("Index Scan using live_lane.*\n.*Index Cond: .*run_at <= "
+                              "COALESCE.*statement_timestamp"))
+        << statistics;
+  }
+};
+
+TEST_F(PostgresPlans, UseIndexesWithoutStatistics) {
+  run("select stint.make_partition(0)");
+  check_hot_statements("of empty tables");
+}
+
+TEST_F(PostgresPlans, UseIndexesWithStaleStatistics) {
+  run("select stint.make_partition(0)");
+  run("analyze stint.live");
+  run("analyze stint.job");
+  run("analyze stint.finished");
+  fill();
+  check_hot_statements("of what was there before");
+}
+
+TEST_F(PostgresPlans, UseIndexesWithFullStatistics) {
+  fill();
+  for (const char* table : {"live", "job", "finished", "worker"}) {
+    run(fmt::format("analyze stint.{}", table));
+  }
+  check_hot_statements("of full tables");
+}
+
+}  // namespace
+}  // namespace stint::test
