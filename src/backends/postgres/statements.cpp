@@ -30,10 +30,14 @@ std::string with_schema(std::string_view text, std::string_view schema) {
   return result;
 }
 
+std::string text_to_send(const SqlFile& file, std::string_view schema) {
+  return fmt::format("/* stint {} */ {}", file.name,
+                     with_schema(without_head(statement_text(file)), schema));
+}
+
 Statements::Statements(std::string_view schema) {
   for (const SqlFile* file : sql::kQueries) {
-    texts_.emplace(file, fmt::format("/* stint {} */ {}", file->name,
-                                     with_schema(without_head(statement_text(*file)), schema)));
+    texts_.emplace(file, text_to_send(*file, schema));
   }
 }
 

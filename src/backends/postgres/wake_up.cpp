@@ -125,7 +125,7 @@ bool PostgresWakeUp::go_on_connecting() {
       wants_write_ = true;
       break;
     case PGRES_POLLING_OK: {
-      const std::string listen = with_schema(sql::listen.text, options_.schema);
+      const std::string listen = text_to_send(sql::listen, options_.schema);
       if (PQsendQuery(connection_.get(), listen.c_str()) != 1) return lose();
       state_ = State::kAsking;
       wants_write_ = false;

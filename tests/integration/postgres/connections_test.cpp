@@ -75,7 +75,7 @@ TEST_F(PostgresConnections, ListenAgainAfterTheListenerWasLost) {
   wake_up->wait_for(std::chrono::seconds{20});
   run(
       fmt::format("select pg_terminate_backend(pid) from pg_stat_activity where application_name = "
-                  "'{}' and query like 'listen%'",
+                  "'{}' and query like '%stint listen%'",
                   name));
   // Ends when it stands again: what came in between may have been missed.
   const auto start = std::chrono::steady_clock::now();

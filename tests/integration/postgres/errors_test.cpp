@@ -115,7 +115,8 @@ TEST_F(PostgresErrors, WriteAFailureWhateverItsTextIs) {
   put(1);
   const ClaimRequest request = claim_of(worker);
   const ClaimedJob job = store().exchange({}, &request).claimed.at(0);
-  const NewLogLine line{.job = job.id, .epoch = job.epoch, .text = std::string("a\0b\xff", 4)};
+  const NewLogLine line{
+      .job = job.id, .epoch = job.epoch, .at = {}, .text = std::string("a\0b\xff", 4)};
   store().append_log({&line, 1});
   const Activity activity{
       .id = job.id, .epoch = job.epoch, .progress_message = std::string("\0\xc3", 2)};

@@ -20,7 +20,7 @@ class PostgresPlans : public PostgresTest {
   // The plan that serves every value: what a prepared statement ends up with.
   std::string generic_plan(const SqlFile& file) {
     run("set plan_cache_mode = force_generic_plan");
-    run(fmt::format("prepare hot as {}", postgres::with_schema(file.text, schema())));
+    run(fmt::format("prepare hot as {}", postgres::text_to_send(file, schema())));
     std::string nulls;
     for (int i = 0; i < parameters_of(file); ++i) nulls += i == 0 ? "null" : ", null";
     std::string plan;
@@ -41,20 +41,31 @@ class PostgresPlans : public PostgresTest {
     return most;
   }
 
+  // Two partitions, both in use; more workers than a page holds.
   void fill() {
     run("insert into stint.worker (id, beat_at, started_at, pid, slots, state, node, host, boot_id,"
         " domains, version) select i, now(), now(), 1, 1, 1, '', '', '', '', ''"
-        " from generate_series(1, 50) i");
-    run("select stint.make_partition(i) from generate_series(0, 2) i");
+        " from generate_series(1, 5000) i");
     run("insert into stint.job (id, created_at, run_at, timeout_ms, priority, max_attempts, flags,"
-        " has_attachments, domain, task, args) select i, now(), now(), 0, i % 3, 1, 0, false,"
-        " 'default', 't.run', '{}' from generate_series(1, 40000) i");
+        " has_attachments, domain, task, args) select i + i % 2 * 1000000, now(), now(), 0, i % 3,"
+        " 1, 0, false, 'default', 't.run', '{}' from generate_series(1, 40000) i");
     run("insert into stint.live (id, run_at, priority, state, flags, max_attempts, domain, task,"
-        " worker) select i, now(), i % 3, case when i % 50 = 0 then 3 else 1 end, 0, 1, 'default',"
-        " 't.run', case when i % 50 = 0 then i / 1000 + 1 end from generate_series(1, 20000) i");
+        " worker) select i + i % 2 * 1000000, now(), i % 3, case when i % 50 = 0 then 3 else 1 end,"
+        " 0, 1, 'default', 't.run', case when i % 50 = 0 then i / 1000 + 1 end"
+        " from generate_series(1, 20000) i");
     run("insert into stint.finished (id, epoch, run_at, finished_at, attempts, interruptions,"
-        " crashes, failures, state, domain) select i, 1, now(), now(), 1, 0, 0, 0, 4, 'default'"
-        " from generate_series(20001, 40000) i");
+        " crashes, failures, state, domain) select i + i % 2 * 1000000, 1, now(), now(), 1, 0, 0,"
+        " 0, 4, 'default' from generate_series(20001, 40000) i");
+    run("insert into stint.attempt (job, epoch, ended_at, attempt, cause)"
+        " select i, 1, now(), 1, 'error' from generate_series(1, 5000) i");
+  }
+
+  void make_partitions() { run("select stint.make_partition(i) from generate_series(0, 1) i"); }
+
+  void analyze() {
+    for (const char* table : {"live", "job", "finished", "worker", "attempt"}) {
+      run(fmt::format("analyze stint.{}", table));
+    }
   }
 
   void check_hot_statements(const char* statistics) {
@@ -81,25 +92,23 @@ class PostgresPlans : public PostgresTest {
 };
 
 TEST_F(PostgresPlans, UseIndexesWithoutStatistics) {
-  run("select stint.make_partition(0)");
-  check_hot_statements("of empty tables");
+  make_partitions();
+  fill();
+  check_hot_statements("no statistics");
 }
 
 TEST_F(PostgresPlans, UseIndexesWithStaleStatistics) {
-  run("select stint.make_partition(0)");
-  run("analyze stint.live");
-  run("analyze stint.job");
-  run("analyze stint.finished");
+  make_partitions();
+  analyze();
   fill();
-  check_hot_statements("of what was there before");
+  check_hot_statements("statistics of empty tables");
 }
 
 TEST_F(PostgresPlans, UseIndexesWithFullStatistics) {
+  make_partitions();
   fill();
-  for (const char* table : {"live", "job", "finished", "worker"}) {
-    run(fmt::format("analyze stint.{}", table));
-  }
-  check_hot_statements("of full tables");
+  analyze();
+  check_hot_statements("statistics of full tables");
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 with past as materialized (
   select asked.id
   from unnest($1::bigint[]) as asked (id)
-  where not exists (select from /* SCHEMA */live where live.id = asked.id)
-    and not exists (select from /* SCHEMA */finished where finished.id = asked.id)
+  where not exists (select from /* SCHEMA */live where live.id = asked.id offset 0)
+    and not exists (select from /* SCHEMA */finished where finished.id = asked.id offset 0)
 ), keys as (
   delete from /* SCHEMA */idempotency where job = any(array(select id from past))
 ), attempts as (

@@ -3,10 +3,12 @@
 -- rescue goes to the next epoch and writes the attempt as a crash.
 select asked.id, asked.epoch
 from unnest($1::bigint[], $2::bigint[]) as asked (id, epoch)
+-- With an offset it is no join, which would read whole tables where statistics are old.
 where exists (select from /* SCHEMA */finished
-              where finished.id = asked.id and finished.epoch = asked.epoch)
+              where finished.id = asked.id and finished.epoch = asked.epoch offset 0)
    or exists (select from /* SCHEMA */live
-              where live.id = asked.id and live.epoch = asked.epoch and live.state = 1)
+              where live.id = asked.id and live.epoch = asked.epoch and live.state = 1
+              offset 0)
    or exists (select from /* SCHEMA */attempt
               where attempt.job = asked.id and attempt.epoch = asked.epoch
-                and attempt.cause not like 'crash%')
+                and attempt.cause not like 'crash%' offset 0)

@@ -3,5 +3,5 @@
 insert into /* SCHEMA */attachment (job, position, kind, data)
 select asked.job, asked.position, 1, asked.data
 from unnest($1::bigint[], $2::integer[], $3::bytea[]) as asked (job, position, data)
-where exists (select from /* SCHEMA */job where job.id = asked.job)
+where exists (select from /* SCHEMA */job where job.id = asked.job offset 0)
 on conflict do nothing
