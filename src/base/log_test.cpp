@@ -32,6 +32,7 @@ class Log : public testing::Test {
   std::vector<std::string> texts() {
     const MutexLock lock{mutex_};
     std::vector<std::string> result;
+    result.reserve(lines_.size());
     for (const LogLine& line : lines_) result.push_back(line.text);
     return result;
   }

@@ -26,8 +26,9 @@ Settings check_settings(const Settings& settings, std::span<const SettingSpec> d
 std::shared_ptr<const detail::SettingsState> default_settings_state() {
   static const std::shared_ptr<const detail::SettingsState> state = [] {
     std::vector<std::string> none;
-    return resolve_settings(std::make_shared<const SettingsSources>(), {}, UnknownSettings::kKept,
-                            none);
+    return resolve_settings(
+        read_sources({.toml = "", .use_environment = false, .environment = {{}}}, none), {},
+        UnknownSettings::kKept, none);
   }();
   return state;
 }

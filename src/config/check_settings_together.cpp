@@ -1,11 +1,13 @@
 #include "config/check_settings_together.hpp"
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <string_view>
 #include <fmt/format.h>
 #include "base/nearest.hpp"
 #include "base/url.hpp"
 #include "config/setting_value.hpp"
+#include "core/declaration_check.hpp"
 
 namespace stint {
 namespace {
@@ -22,10 +24,9 @@ const SettingEntry* find(const SettingsState& state, std::string_view key) {
   return found == state.values.end() ? nullptr : &found->second;
 }
 
-bool is_name(std::string_view name, std::string_view more_characters = {}) {
+bool is_store_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [&](char c) {
-    return kNameCharacters.find(c) != std::string_view::npos ||
-           more_characters.find(c) != std::string_view::npos;
+    return kNameCharacters.find(c) != std::string_view::npos;
   });
 }
 
@@ -57,7 +58,7 @@ void check_stores(const SettingsState& state, std::vector<std::string>& problems
   for (auto it = state.values.lower_bound(kTable);
        it != state.values.end() && it->first.starts_with(kTable); ++it) {
     const auto& [key, entry] = *it;
-    if (!is_name(std::string_view{key}.substr(kTable.size()))) {
+    if (!is_store_name(std::string_view{key}.substr(kTable.size()))) {
       problems.push_back(
           fmt::format("{}: {} is no name of a store; write 1 to 63 of a-z, A-Z, 0-9, _ and -",
                       entry.source, key));
@@ -88,7 +89,7 @@ void check_heartbeat(const SettingsState& state, std::vector<std::string>& probl
 
 bool is_domain(std::string_view text) {
   const std::size_t equals = text.find('=');
-  if (!is_name(text.substr(0, equals), ".")) return false;
+  if (!is_domain_name(text.substr(0, equals))) return false;
   if (equals == std::string_view::npos) return true;
   const std::string_view digits = text.substr(equals + 1);
   int slots = 0;
@@ -104,21 +105,27 @@ void check_domains(const SettingsState& state, std::vector<std::string>& problem
     problems.push_back(fmt::format(
         "{}: worker.domains is empty; name at least one, or leave it out", domains->source));
   }
+  std::set<std::string_view> names;
   for (const json& domain : domains->value) {
-    if (is_domain(domain.get_ref<const std::string&>())) continue;
-    problems.push_back(
-        fmt::format("{}: worker.domains holds {}; write \"name\" or \"name=N\", the name of 1 to "
-                    "63 of a-z, A-Z, "
-                    "0-9, _, - and ., N from 1 to {}",
-                    domains->source, shown_value(domain, false), kMostSlots));
+    const std::string_view text = domain.get_ref<const std::string&>();
+    if (is_domain(text)) {
+      if (!names.insert(text.substr(0, text.find('='))).second) {
+        problems.push_back(fmt::format("{}: worker.domains names {} twice; leave one of them out",
+                                       domains->source, shown_value(domain, false)));
+      }
+      continue;
+    }
+    problems.push_back(fmt::format(
+        "{}: worker.domains holds {}; write \"name\" or \"name=N\", the name of {}, N from 1 to {}",
+        domains->source, shown_value(domain, false), kDomainForm, kMostSlots));
   }
 }
 
 void check_node(const SettingsState& state, std::vector<std::string>& problems) {
   const SettingEntry* node = find(state, "node");
-  if (node == nullptr || is_name(node->value.get_ref<const std::string&>(), ".")) return;
-  problems.push_back(fmt::format("{}: node is {}; write 1 to 63 of a-z, A-Z, 0-9, _, - and .",
-                                 node->source, shown_value(node->value, false)));
+  if (node == nullptr || is_node_name(node->value.get_ref<const std::string&>())) return;
+  problems.push_back(fmt::format("{}: node is {}; write {}", node->source,
+                                 shown_value(node->value, false), kNodeForm));
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ TEST(LoadSettings, PutsTheDefaultStoreIntoTheStateFolder) {
 TEST(LoadSettings, KnowsTheDefaultsWithoutAnySource) {
   const Settings settings;
   EXPECT_EQ(settings.get<std::chrono::seconds>("worker.heartbeat"), 10s);
-  EXPECT_FALSE(settings.has("stores.default"));
+  EXPECT_TRUE(settings.has("node"));
+  EXPECT_FALSE(settings.has("stores.default")) << "a folder of the user's comes of the environment";
 }
 
 TEST(LoadSettings, TakesTheSettingsOfTheExamplePrograms) {

@@ -66,6 +66,7 @@ TEST(SettingTypes, RefuseWrongTypesRangesAndChoices) {
       {"[worker]\ndomains = [\"a b\"]", "worker.domains holds \"a b\""},
       {"[worker]\ndomains = [\"a=0\"]", "worker.domains holds \"a=0\""},
       {"[worker]\ndomains = [\"a=x\"]", "worker.domains holds \"a=x\""},
+      {"[worker]\ndomains = [\"a=2\", \"a\"]", "worker.domains names \"a\" twice"},
       {"worker = 3", "stint.toml:1: worker is 3; write a table"},
       {"[[worker]]\nslots = 3", "worker is a list; write a table"},
       {"[logging.level]\nx = 1", "logging.level is a table; write one of debug, info"},
@@ -74,7 +75,7 @@ TEST(SettingTypes, RefuseWrongTypesRangesAndChoices) {
       {"[logging]\nlevel = \"eror\"",
        "logging.level is \"eror\" (did you mean \"error\"?); write one of"},
       {"[logging.levels]\nworker = \"loud\"", "logging.levels.worker is \"loud\"; write one of"},
-      {"node = \"\"", "node is \"\"; write 1 to 63 of"},
+      {"node = \"\"", "node is \"\"; write 1 to 253 of letters"},
       {"node = \"a\\u0000b\"",
        "node is \"a\xEF\xBF\xBD"
        "b\"; write a string"},

@@ -48,7 +48,7 @@ std::string default_of(const SettingSpec& spec) {
 }
 
 std::string takes(const SettingSpec& spec) {
-  const std::string range = range_text(spec);
+  std::string range = range_text(spec);
   if (!spec.choices.empty()) return range;
   std::string text{to_string(spec.type)};
   return range.empty() ? text : text + ", " + range;

@@ -91,8 +91,7 @@ TEST(SettingLines, EscapeWhatATerminalWouldObey) {
 TEST(SettingsJson, KeepsTheTypes) {
   const json list = settings_json(settings_of("[worker]\nslots = 3"));
   const auto find = [&](std::string_view key) {
-    return *std::find_if(list.begin(), list.end(),
-                         [&](const json& row) { return row["key"] == key; });
+    return *std::ranges::find_if(list, [&](const json& row) { return row["key"] == key; });
   };
   EXPECT_EQ(find("worker.slots")["value"], 3);
   EXPECT_EQ(find("run_once")["value"], false);
