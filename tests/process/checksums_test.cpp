@@ -36,6 +36,7 @@ class Checksums : public ::testing::TestWithParam<const char*> {
 
   /// Compute with both programs and compare the files.
   void expect_same(const std::string& folder) const {
+    program.output({"db", "init", "--store", place->url()});
     const std::string ours = program.folder() + "/ours";
     const std::string theirs = program.folder() + "/theirs";
     ProcessOptions options =
