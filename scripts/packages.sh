@@ -2,7 +2,7 @@
 
 packages_build=(
   cmake ninja-build g++ ccache lld pkg-config
-  libpq-dev libsqlite3-dev nlohmann-json3-dev libfmt-dev libspdlog-dev
+  libpq-dev libsqlite3-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libcli11-dev
   libtomlplusplus-dev libssl-dev
 )
 packages_servers=(postgresql-15)
