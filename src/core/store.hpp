@@ -53,7 +53,7 @@ class Store {
 
   /// Complete jobs and claim others in one transaction. Claims from the highest lane that has a due
   /// job for this worker. Nothing claimed means that a full scan of the domain's lanes found
-  /// nothing.
+  /// nothing. A worker that is not alive claims nothing.
   virtual Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) = 0;
   /// Stamp starts and progress of running jobs. One result each, in order.
   virtual std::vector<WriteResult> report(std::span<const Activity> activities) = 0;
@@ -75,9 +75,6 @@ class Store {
   virtual std::vector<WorkerRecord> list_workers(bool alive_only) = 0;
   /// Mark dead by compare-and-set on the beat, then free the worker's jobs with epoch + 1.
   virtual RescueResult rescue(const RescueRequest& request) = 0;
-  /// Free running jobs whose worker is not alive: a claim that was committed just after its worker
-  /// had been rescued leaves such. They are charged as a rescue without a page charges.
-  virtual RescueResult rescue_orphans() { return {}; }
 
   // --- Tasks, retention, schema -----------------------------------------------------------------
 

@@ -30,13 +30,6 @@ int Rescuer::look() {
     still_alive.insert(*sightings_.find(worker.id));
   }
   sightings_ = std::move(still_alive);
-  const RescueResult orphans = store_.rescue_orphans();
-  if (orphans.was_dead) {
-    log_warning(
-        "worker",
-        "found jobs of workers that are gone: {} charged with a crash, {} given back, {} failed",
-        orphans.crashed, orphans.interrupted, orphans.failed);
-  }
   return rescued;
 }
 

@@ -112,16 +112,6 @@ TEST_F(RescuerTest, NeverRescuesItself) {
   EXPECT_TRUE(rescued_.empty());
 }
 
-TEST_F(RescuerTest, FreesJobsOfWorkersThatAreGone) {
-  int asked = 0;
-  store_.on_rescue_orphans = [&] {
-    ++asked;
-    return RescueResult{.was_dead = true, .crashed = 1};
-  };
-  rescuer_.look();
-  EXPECT_EQ(asked, 1);
-}
-
 TEST_F(RescuerTest, SeesADeathOnThisMachineAtOnce) {
   const test::TemporaryFolder folder;
   test::Child child{{test::test_program("hold_page"), (folder.path() / "pages").string()}};

@@ -238,13 +238,6 @@ TEST_P(StoreRescue, GivesARescuedJobToTheNextWorker) {
   EXPECT_GT(next.epoch.value, old.epoch.value + 1);
 }
 
-TEST_P(StoreRescue, FindsNoOrphansWhereAllIsWell) {
-  put_and_claim();
-  const RescueResult result = store().rescue_orphans();
-  EXPECT_EQ(result.crashed + result.interrupted + result.failed, 0);
-  EXPECT_EQ(store().list_jobs({.states = {JobState::kRunning}}).size(), 1U);
-}
-
 class StoreWorkers : public StoreContract {};
 STINT_ON_EVERY_STORE(StoreWorkers);
 

@@ -37,7 +37,6 @@ class ScriptedStore final : public Store {
   std::function<void(WorkerId)> on_retire_worker;
   std::function<std::vector<WorkerRecord>()> on_list_workers;
   std::function<RescueResult(const RescueRequest&)> on_rescue;
-  std::function<RescueResult()> on_rescue_orphans;
   std::function<std::vector<Enqueued>(std::span<const NewJob>)> on_enqueue;
 
   std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override {
@@ -82,9 +81,6 @@ class ScriptedStore final : public Store {
   }
   RescueResult rescue(const RescueRequest& request) override {
     return on_rescue ? on_rescue(request) : RescueResult{};
-  }
-  RescueResult rescue_orphans() override {
-    return on_rescue_orphans ? on_rescue_orphans() : RescueResult{};
   }
 
   void register_tasks(std::span<const TaskRecord>) override {}
