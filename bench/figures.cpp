@@ -1,7 +1,11 @@
 #include "figures.hpp"
+#include <algorithm>
+#include <iterator>
+#include <utility>
 #include "library.hpp"
 #include "postgres/floor.hpp"
 #include "postgres/statements.hpp"
+#include "programs.hpp"
 #include "sqlite/floor.hpp"
 #include "sqlite/statements.hpp"
 
@@ -19,10 +23,7 @@ void must_stay_below(Figure& figure, std::size_t contestant, double greatest_p50
       {.contestant = figure.contestants.at(contestant).name, .greatest_p50 = greatest_p50});
 }
 
-}  // namespace
-
-std::vector<Figure> sqlite_figures(const Plan& plan) {
-  const StorePlace place = sqlite_place(plan);
+std::vector<Figure> sqlite_figures(const Plan& plan, const StorePlace& place) {
   std::vector<Figure> figures{
       {.name = "sqlite/bulk",
        .title = "enqueue in transactions of 1000",
@@ -49,11 +50,10 @@ std::vector<Figure> sqlite_figures(const Plan& plan) {
   return figures;
 }
 
-std::vector<Figure> postgres_figures(const Plan& plan) {
+std::vector<Figure> postgres_figures(const Plan& plan, const PgSchema& ours,
+                                     const StorePlace& place) {
   using enum Commit;
   const PgSchema floor{plan.postgres_url, "floor"};
-  const PgSchema ours{plan.postgres_url, "ours"};
-  const StorePlace place = postgres_place(ours);
   std::vector<Figure> figures{
       {.name = "postgres/bulk",
        .title = "enqueue in transactions of 1000",
@@ -85,6 +85,25 @@ std::vector<Figure> postgres_figures(const Plan& plan) {
   must_reach(figures[0], 5, 0, 0.5);
   must_reach(figures[2], 7, 0, 0.6);
   must_reach(figures[2], 8, 0, 0.6);
+  return figures;
+}
+
+}  // namespace
+
+std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& notes) {
+  const auto add = [](std::vector<Figure>& to, std::vector<Figure> more) {
+    std::ranges::move(more, std::back_inserter(to));
+  };
+  std::vector<NamedPlace> places{{.name = "SQLite", .place = sqlite_place(plan)}};
+  std::vector<Figure> figures = sqlite_figures(plan, places[0].place);
+  if (plan.postgres_url.empty()) {
+    notes.emplace_back("PostgreSQL: STINT_TEST_POSTGRES is not set (./dev up, source .dev/env)");
+  } else {
+    const PgSchema ours{plan.postgres_url, "ours"};
+    places.push_back({.name = "PostgreSQL", .place = postgres_place(ours)});
+    add(figures, postgres_figures(plan, ours, places[1].place));
+  }
+  add(figures, program_figures(places, notes));
   return figures;
 }
 

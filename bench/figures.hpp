@@ -7,8 +7,8 @@
 
 namespace stint::bench {
 
-std::vector<Figure> sqlite_figures(const Plan& plan);
-/// Throws if the server cannot be reached.
-std::vector<Figure> postgres_figures(const Plan& plan);
+/// All figures. What has to be left out is said in `notes`. Throws if a server that is named cannot
+/// be reached.
+std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& notes);
 
 }  // namespace stint::bench

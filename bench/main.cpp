@@ -1,6 +1,7 @@
 // Measures Stint beside the raw floors of its stores; docs/benchmarks.md says what the figures
 // mean.
 #include <unistd.h>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -21,6 +22,8 @@ namespace stint::bench {
 std::atomic<bool> interrupted{false};
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// A new folder that goes with the object.
 class OwnFolder final {
@@ -46,12 +49,7 @@ class OwnFolder final {
 };
 
 std::vector<Figure> chosen_figures(const Plan& plan, std::vector<std::string>& notes) {
-  std::vector<Figure> figures = sqlite_figures(plan);
-  if (plan.postgres_url.empty()) {
-    notes.emplace_back("PostgreSQL: STINT_TEST_POSTGRES is not set (./dev up, source .dev/env)");
-  } else {
-    std::ranges::move(postgres_figures(plan), std::back_inserter(figures));
-  }
+  std::vector<Figure> figures = all_figures(plan, notes);
   if (!plan.only.empty()) {
     const std::regex only{plan.only};
     std::erase_if(figures, [&](const Figure& one) { return !std::regex_search(one.name, only); });
@@ -74,9 +72,15 @@ int run(Plan plan) {
   const OwnFolder folder{plan.folder};
   plan.folder = folder.path();
   Report report{.plan = plan, .notes = {}, .disk = {}, .figures = {}};
-  for (const Figure& figure : chosen_figures(plan, report.notes)) {
+  const std::vector<Figure> figures = chosen_figures(plan, report.notes);
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>{plan.most_seconds});
+  for (std::size_t i = 0; i < figures.size(); ++i) {
     report.disk.sync_ms.push_back(probe_disk(plan.folder));
-    report.figures.push_back(measure(figure, plan, tell));
+    // What one does not need of its share of the time goes to those that follow.
+    const auto left = static_cast<Clock::duration::rep>(figures.size() - i);
+    const auto until = Clock::now() + (end - Clock::now()) / left;
+    report.figures.push_back(measure(figures[i], plan.rounds, until, tell));
   }
   tell("");
   fmt::print("{}", to_table(report));

@@ -8,9 +8,9 @@ namespace {
 // Small enough for ctest: every path is taken, no figure is worth reading.
 void make_quick(Plan& plan) {
   plan.rounds = 1;
-  plan.jobs = 2000;
+  plan.jobs = 1000;
   plan.one_by_one_seconds = 0.05;
-  plan.latency_jobs = 5;
+  plan.latency_jobs = 3;
 }
 
 }  // namespace
@@ -26,6 +26,8 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   int jobs = 0;
   app.add_option("--rounds", rounds, "How often each contestant takes its turn (5)")
       ->check(CLI::Range(1, 100));
+  app.add_option("--seconds", plan.most_seconds, "Leave rounds out that would take longer (270)")
+      ->check(CLI::Range(1.0, 1e6));
   app.add_option("--jobs", jobs, "Jobs of each bulk enqueue and drain (20000)")
       ->check(CLI::Range(1000, 1'000'000));
   app.add_option("--only", plan.only, "Only figures whose name matches, e.g. 'postgres/dr'");

@@ -8,6 +8,9 @@ namespace stint::bench {
 
 struct Plan {
   int rounds = 5;
+  /// Begin no further round of a figure that would make the whole run longer: a slow disk costs
+  /// rounds, not patience.
+  double most_seconds = 270;
   int jobs = 20'000;  ///< of each bulk enqueue and drain
   int batch = 100;    ///< jobs that a floor claims and completes at a time
   int bulk = 1000;    ///< jobs that a bulk enqueue inserts in a transaction

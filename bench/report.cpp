@@ -24,7 +24,8 @@ std::string cpu_text(const std::optional<double>& seconds) {
 }
 
 std::string heading(const FigureResult& figure) {
-  const std::string title = fmt::format("{}: {}", figure.name, figure.title);
+  const std::string title = fmt::format("{}: {} ({} round{})", figure.name, figure.title,
+                                        figure.rounds, figure.rounds == 1 ? "" : "s");
   switch (figure.unit) {
     case Unit::kJobsPerSecond:
       return fmt::format("{}\n  {:<54}{:>12}{:>20}{:>8}{:>11}{:>11}\n", title, "", "jobs/s",
@@ -59,10 +60,13 @@ std::string verdict_text(const FigureResult& figure, const Verdict& verdict) {
   const char* word = verdict.is_met ? "reached" : "MISSED";
   if (target.greatest_p50) {
     const char* unit = figure.unit == Unit::kMegabytes ? "MB" : "ms";
-    return fmt::format("  {:<8}{}: {}: {:.2f} {}, to be below {:g} {}\n", word, figure.name,
-                       target.contestant, verdict.reached, unit, *target.greatest_p50, unit);
+    std::string line =
+        fmt::format("  {:<8}{}: {}: {:.2f} {}, to be below {:g} {}", word, figure.name,
+                    target.contestant, verdict.reached, unit, *target.greatest_p50, unit);
+    if (figure.unit == Unit::kMilliseconds) line += fmt::format(" (floor: {:.2f})", verdict.floor);
+    return line + "\n";
   }
-  return fmt::format("  {:<8}{}: {}: {:.2f} of \"{}\", to be {:.2f} or more\n", word, figure.name,
+  return fmt::format("  {:<8}{}: {}: {:.3f} of \"{}\", to be {:.2f} or more\n", word, figure.name,
                      target.contestant, verdict.reached, target.over, *target.least_ratio);
 }
 

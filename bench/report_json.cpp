@@ -60,11 +60,8 @@ json to_object(const FigureResult& figure) {
   for (const Standing& one : figure.standings) contestants.push_back(to_object(one));
   json targets = json::array();
   for (const Verdict& verdict : figure.verdicts) targets.push_back(to_object(verdict));
-  return {{"name", figure.name},
-          {"title", figure.title},
-          {"unit", name_of(figure.unit)},
-          {"contestants", contestants},
-          {"targets", targets}};
+  return {{"name", figure.name},     {"title", figure.title},      {"unit", name_of(figure.unit)},
+          {"rounds", figure.rounds}, {"contestants", contestants}, {"targets", targets}};
 }
 
 }  // namespace
@@ -72,9 +69,11 @@ json to_object(const FigureResult& figure) {
 std::string to_json(const Report& report) {
   json figures = json::array();
   for (const FigureResult& figure : report.figures) figures.push_back(to_object(figure));
-  const json object{{"rounds", report.plan.rounds},        {"jobs", report.plan.jobs},
-                    {"quick", report.plan.quick},          {"left_out", report.notes},
-                    {"disk_sync_ms", report.disk.sync_ms}, {"figures", figures}};
+  const json object{{"jobs", report.plan.jobs},
+                    {"quick", report.plan.quick},
+                    {"left_out", report.notes},
+                    {"disk_sync_ms", report.disk.sync_ms},
+                    {"figures", figures}};
   return object.dump(2) + "\n";
 }
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <iterator>
 #include <stdexcept>
 #include <fmt/format.h>
 
@@ -25,19 +24,37 @@ std::optional<double> median_per_100k(const std::vector<Sample>& samples,
   return median(all);
 }
 
-void summarise(Standing& standing, const Standing& floor, Unit unit) {
+// One value a round.
+std::vector<double> values_of(const Standing& standing, Unit unit) {
   std::vector<double> values;
+  for (const Sample& sample : standing.samples) values.push_back(value_of(sample, unit));
+  return values;
+}
+
+// The median of what the rounds of one are to the same rounds of the other.
+double median_ratio(const Standing& one, const Standing& other, Unit unit) {
+  const std::vector<double> values = values_of(one, unit);
+  const std::vector<double> beside = values_of(other, unit);
   std::vector<double> ratios;
-  std::vector<double> pooled;
-  for (std::size_t i = 0; i < standing.samples.size(); ++i) {
-    values.push_back(value_of(standing.samples[i], unit));
-    const double beside = value_of(floor.samples[i], unit);
-    ratios.push_back(beside > 0 ? values.back() / beside : 0);
-    std::ranges::copy(standing.samples[i].values, std::back_inserter(pooled));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    ratios.push_back(beside[i] > 0 ? values[i] / beside[i] : 0);
   }
-  standing.least = *std::ranges::min_element(values);
-  standing.greatest = *std::ranges::max_element(values);
-  standing.ratio = median(ratios);
+  return median(ratios);
+}
+
+std::vector<double> all_values(const Standing& standing) {
+  std::vector<double> all;
+  for (const Sample& sample : standing.samples) {
+    for (const double value : sample.values) all.push_back(value);
+  }
+  return all;
+}
+
+void summarise(Standing& standing, const Standing& floor, Unit unit) {
+  const std::vector<double> values = values_of(standing, unit);
+  standing.least = std::ranges::min(values);
+  standing.greatest = std::ranges::max(values);
+  standing.ratio = median_ratio(standing, floor, unit);
   if (unit == Unit::kJobsPerSecond) {
     standing.value = median(values);
     standing.client_cpu_per_100k = median_per_100k(
@@ -45,8 +62,8 @@ void summarise(Standing& standing, const Standing& floor, Unit unit) {
     standing.server_cpu_per_100k =
         median_per_100k(standing.samples, [](const Sample& one) { return one.server_cpu_seconds; });
   } else {
-    standing.value = median(pooled);
-    standing.p99 = percentile(pooled, 0.99);
+    standing.value = median(all_values(standing));
+    standing.p99 = percentile(all_values(standing), 0.99);
   }
 }
 
@@ -61,19 +78,23 @@ std::optional<Verdict> judge(const FigureResult& result, const Target& target) {
   Verdict verdict{.target = target};
   if (target.greatest_p50) {
     verdict.reached = one->value;
+    verdict.floor = result.standings.front().value;
     verdict.is_met = verdict.reached < *target.greatest_p50;
     return verdict;
   }
   const Standing* other = find(result, target.over);
   if (other == nullptr) return std::nullopt;
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < one->samples.size(); ++i) {
-    ratios.push_back(value_of(one->samples[i], result.unit) /
-                     value_of(other->samples[i], result.unit));
-  }
-  verdict.reached = median(ratios);
+  verdict.reached = median_ratio(*one, *other, result.unit);
   verdict.is_met = verdict.reached >= *target.least_ratio;
   return verdict;
+}
+
+Sample take_turn(const Figure& figure, const Contestant& contestant) {
+  try {
+    return contestant.round();
+  } catch (const std::exception& error) {
+    throw std::runtime_error{fmt::format("{}, {}: {}", figure.name, contestant.name, error.what())};
+  }
 }
 
 }  // namespace
@@ -93,25 +114,24 @@ double percentile(std::vector<double> values, double share) {
   return values[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
-FigureResult measure(const Figure& figure, const Plan& plan,
+FigureResult measure(const Figure& figure, int rounds, std::chrono::steady_clock::time_point until,
                      const std::function<void(std::string_view)>& tell) {
+  using Clock = std::chrono::steady_clock;
   FigureResult result{.name = figure.name, .title = figure.title, .unit = figure.unit};
   for (const Contestant& one : figure.contestants) result.standings.push_back({.name = one.name});
   const std::size_t count = figure.contestants.size();
-  const auto rounds = static_cast<std::size_t>(plan.rounds);
-  for (std::size_t round = 0; round < rounds; ++round) {
+  const auto begun_at = Clock::now();
+  for (int round = 0; round < rounds; ++round) {
+    if (round > 0 && Clock::now() + (Clock::now() - begun_at) / round > until) break;
     for (std::size_t turn = 0; turn < count; ++turn) {
       if (interrupted.load()) throw Interrupted{};
       // Who comes first differs, so that nobody always finds what another left behind.
-      const std::size_t index = (round + turn) % count;
+      const std::size_t index = (static_cast<std::size_t>(round) + turn) % count;
       const Contestant& one = figure.contestants[index];
       tell(fmt::format("{} round {}/{}: {}", figure.name, round + 1, rounds, one.name));
-      try {
-        result.standings[index].samples.push_back(one.round());
-      } catch (const std::exception& error) {
-        throw std::runtime_error{fmt::format("{}, {}: {}", figure.name, one.name, error.what())};
-      }
+      result.standings[index].samples.push_back(take_turn(figure, one));
     }
+    result.rounds = round + 1;
   }
   for (Standing& standing : result.standings) {
     summarise(standing, result.standings.front(), figure.unit);

@@ -1,5 +1,6 @@
 /// Take turns, round by round, and make medians of it.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct Standing {
 
 struct Verdict {
   Target target;
+  double floor = 0;    ///< the p50 of the first contestant
   double reached = 0;  ///< the ratio, or the p50
   bool is_met = false;
 };
@@ -38,13 +40,15 @@ struct FigureResult {
   std::string name;
   std::string title;
   Unit unit = Unit::kJobsPerSecond;
+  int rounds = 0;
   std::vector<Standing> standings = {};
   std::vector<Verdict> verdicts = {};
 };
 
-/// Let the contestants take turns; each round begins with the next one. Throws what a contestant
+/// Let the contestants take turns; each round begins with the next one. There is at least one round
+/// and then none that would end after `until`, judged by those before. Throws what a contestant
 /// throws, with the figure and the contestant named. `tell` is called before each turn.
-FigureResult measure(const Figure& figure, const Plan& plan,
+FigureResult measure(const Figure& figure, int rounds, std::chrono::steady_clock::time_point until,
                      const std::function<void(std::string_view)>& tell);
 
 /// Thrown by `measure` after a SIGINT.
