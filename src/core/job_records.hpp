@@ -224,7 +224,7 @@ struct StartedJob {
   JobId id;
   Epoch epoch;
 
-  friend bool operator==(const StartedJob&, const StartedJob&) = default;
+  friend auto operator<=>(const StartedJob&, const StartedJob&) = default;
 };
 
 /// Declare a worker dead and free its jobs.

@@ -76,8 +76,18 @@ void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds 
   } else if (!lone_.empty()) {
     work_.notify_all();
   }
+  if (job.flags.at_most_once()) unwritten_.insert({job.id, job.epoch});
   add_completion(std::move(completion));
   changed();
+}
+
+bool JobBoard::wait_written(const ClaimedJob& job) {
+  MutexLock lock{mutex_};
+  while (unwritten_.contains({job.id, job.epoch})) {
+    if (gave_up_writes_) return false;
+    changed_.wait(lock);
+  }
+  return true;
 }
 
 void JobBoard::drop(const ClaimedJob& job) {
@@ -166,6 +176,7 @@ std::optional<ExchangePlan> JobBoard::plan_exchange(bool is_main) {
 void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
   const MutexLock lock{mutex_};
   --exchanges_;
+  for (const Completion& one : plan.completions) unwritten_.erase({one.id, one.epoch});
   if (plan.claim_limit > 0) {
     Domain& domain = domains_[plan.domain];
     const int claimed = static_cast<int>(reply.claimed.size());
@@ -311,6 +322,12 @@ void JobBoard::close() {
   changed();
 }
 
+void JobBoard::give_up_writes() {
+  const MutexLock lock{mutex_};
+  gave_up_writes_ = true;
+  changed();
+}
+
 bool JobBoard::is_closed() {
   const MutexLock lock{mutex_};
   return closed_;
@@ -322,6 +339,7 @@ JobBoard::Standing JobBoard::standing_locked() const {
       ready_.empty() && lone_.empty() && running_ == 0 && completions_.empty() && exchanges_ == 0;
   result.is_idle = result.is_empty && all_domains_empty();
   result.is_exhausted = result.is_empty && allowed_runs_ == 0;
+  result.is_closed = closed_;
   result.running = running_;
   result.waiting = waiting_slots_;
   result.begun = begun_;

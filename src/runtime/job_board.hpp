@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,9 @@ class JobBoard final {
   void finish(const ClaimedJob& job, Completion completion, std::chrono::nanoseconds took);
   /// A job that will never be completed by this worker: fenced, or its right was lost.
   void drop(const ClaimedJob& job);
+  /// Wait until the store has the end of a job of an `at_most_once` task that was handed in. False:
+  /// nobody writes it any more.
+  bool wait_written(const ClaimedJob& job);
 
   // --- Exchangers -------------------------------------------------------------------------------
 
@@ -89,11 +93,14 @@ class JobBoard final {
   /// Let slots and exchangers end once everything is written.
   void close();
   bool is_closed();
+  /// Let those go who wait for writes: no exchanger is left.
+  void give_up_writes();
 
   struct Standing {
     bool is_idle = false;       ///< nothing here, and a full scan found nothing
     bool is_exhausted = false;  ///< no run allowed any more, nothing here
     bool is_empty = false;      ///< nothing runs, waits or is being written
+    bool is_closed = false;     ///< it was told to end
     int running = 0;            ///< jobs in slots
     int waiting = 0;            ///< slots that wait for a job
     std::int64_t begun = 0;     ///< jobs begun since the start
@@ -136,6 +143,7 @@ class JobBoard final {
   std::deque<ClaimedJob> ready_ STINT_GUARDED_BY(mutex_);
   std::deque<ClaimedJob> lone_ STINT_GUARDED_BY(mutex_);  // crashed before: must run alone
   std::vector<Completion> completions_ STINT_GUARDED_BY(mutex_);
+  std::set<StartedJob> unwritten_ STINT_GUARDED_BY(mutex_);  // ended, of tasks at most once
   std::chrono::nanoseconds oldest_completion_ STINT_GUARDED_BY(mutex_){0};
   std::vector<Domain> domains_ STINT_GUARDED_BY(mutex_);
   std::size_t next_domain_ STINT_GUARDED_BY(mutex_) = 0;
@@ -149,6 +157,7 @@ class JobBoard final {
   bool main_waits_ STINT_GUARDED_BY(mutex_) = false;
   bool claims_ STINT_GUARDED_BY(mutex_) = true;
   bool closed_ STINT_GUARDED_BY(mutex_) = false;
+  bool gave_up_writes_ STINT_GUARDED_BY(mutex_) = false;
   std::int64_t allowed_runs_ STINT_GUARDED_BY(mutex_);
   std::int64_t begun_ STINT_GUARDED_BY(mutex_) = 0;
   std::chrono::nanoseconds lease_until_ STINT_GUARDED_BY(mutex_){0};

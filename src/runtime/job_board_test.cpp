@@ -233,6 +233,31 @@ TEST_F(JobBoardTest, KeepsCompletionsInOrderWhenAnExchangeFailed) {
   EXPECT_EQ(ids(exchange().completions), (std::vector<std::int64_t>{1, 2}));
 }
 
+TEST_F(JobBoardTest, TellsWhenTheEndOfAJobAtMostOnceIsWritten) {
+  make({.slots = 1});
+  ClaimedJob once = job(1);
+  once.flags.mask = JobFlags::kAtMostOnce;
+  exchange({once});
+  finish(take());
+  auto writer = std::async(std::launch::async, [&] { return board().wait_written(once); });
+  std::optional<ExchangePlan> failed = board().plan_exchange(true);
+  board().undo(std::move(*failed));
+  EXPECT_EQ(writer.wait_for(10ms), std::future_status::timeout) << "the outage wrote nothing";
+  exchange();
+  EXPECT_TRUE(writer.get());
+}
+
+TEST_F(JobBoardTest, LetsWaitersGoWhenNobodyWritesAnyMore) {
+  make({.slots = 1});
+  ClaimedJob once = job(1);
+  once.flags.mask = JobFlags::kAtMostOnce;
+  exchange({once});
+  finish(take());
+  auto writer = std::async(std::launch::async, [&] { return board().wait_written(once); });
+  board().give_up_writes();
+  EXPECT_FALSE(writer.get());
+}
+
 TEST_F(JobBoardTest, WakesTheMainExchangerForACompletion) {
   make({.slots = 1});
   exchange({job(1)});

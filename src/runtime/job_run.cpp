@@ -84,6 +84,11 @@ std::optional<PendingReport> JobRun::take_report() {
   return std::exchange(report_, std::nullopt);
 }
 
+void JobRun::keep_report(PendingReport report) {
+  const MutexLock lock{mutex_};
+  if (!report_) report_ = std::move(report);
+}
+
 void JobRun::write(LogLevel level, std::string_view line) {
   host_->add_log_line({.job = job_.id,
                        .epoch = job_.epoch,

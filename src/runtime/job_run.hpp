@@ -64,6 +64,8 @@ class JobRun final : public Job, private JobLog {
   std::optional<json> take_output();
   /// What there is to report since the last call.
   std::optional<PendingReport> take_report();
+  /// Give a report back that could not be written; a newer one stays.
+  void keep_report(PendingReport report);
   /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
   /// abandons a task that ignores its stop race for it.
   bool take_end() { return !ended_.exchange(true); }

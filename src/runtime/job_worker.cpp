@@ -194,8 +194,7 @@ void JobWorker::interrupt_running() noexcept {
 }
 
 void JobWorker::stop() noexcept {
-  if (!is_started_) return;
-  is_started_ = false;
+  if (!is_started_.exchange(false)) return;
   try {
     board_->stop_claiming();
     interrupt_running();
@@ -222,6 +221,7 @@ void JobWorker::join() noexcept {
     if (thread.joinable()) thread.join();
   }
   threads_.clear();
+  board_->give_up_writes();
 }
 
 bool JobWorker::run_one() {
@@ -242,11 +242,12 @@ bool JobWorker::run_one() {
 }
 
 bool JobWorker::wait_idle(std::optional<nanoseconds> deadline) {
+  if (!is_started_) return false;
   bool is_idle = false;
   board_->wait_until(
       [&](const JobBoard::Standing& now) {
         is_idle = now.is_idle || now.is_exhausted;
-        return is_idle || !failure().empty();
+        return is_idle || now.is_closed || !failure().empty();
       },
       deadline);
   return is_idle;

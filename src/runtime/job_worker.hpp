@@ -96,7 +96,7 @@ class JobWorker final {
   std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<ExchangeContext> exchange_;
   std::vector<std::thread> threads_;
-  bool is_started_ = false;
+  std::atomic<bool> is_started_{false};
   std::atomic<bool> hurried_{false};
   std::chrono::nanoseconds next_purge_{0};
 

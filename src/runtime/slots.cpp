@@ -20,6 +20,29 @@ json load_args(const ClaimedJob& job, Store& store) {
   return unpack_payload(job.args, std::move(attachments));
 }
 
+/// What the store holds of the job cannot be read, or the store does not answer now.
+Completion end_before_task(const ClaimedJob& job, const std::exception& exception) {
+  Completion end{.id = job.id, .epoch = job.epoch, .outcome = Outcome::kRejected};
+  const auto* error = dynamic_cast<const Error*>(&exception);
+  if (error != nullptr && error->retryable()) {
+    end.outcome = Outcome::kInterrupted;
+    end.started = false;
+  }
+  end.cause = "error";
+  end.error = error_json(error != nullptr ? "stint::Error" : "std::exception", exception.what());
+  return end;
+}
+
+/// Whoever sees this worker die must still find a job that may never run twice, though it has
+/// ended, for as long as the store does not know of its end.
+bool must_be_written_first(const SlotContext& context, const ClaimedJob& job) {
+  return context.page != nullptr && job.flags.at_most_once();
+}
+
+void clear_once_written(int number, const SlotContext& context, const ClaimedJob& job) {
+  if (context.board->wait_written(job)) context.page->end(number);
+}
+
 }  // namespace
 
 Slots::Slots(int count, std::shared_ptr<const SlotContext> context)
@@ -38,14 +61,15 @@ Slots::~Slots() {
 
 void Slots::start() {
   const MutexLock lock{mutex_};
-  for (std::size_t i = 0; i < slots_.size(); ++i) start_thread(i);
+  for (std::size_t i = 0; i < slots_.size(); ++i) start_thread(i, nullptr);
 }
 
-void Slots::start_thread(std::size_t index) {
+void Slots::start_thread(std::size_t index, const std::shared_ptr<JobRun>& unwritten) {
   Slot& slot = slots_[index];
   slot.cell = std::make_shared<Cell>();
   slot.thread = std::thread{[number = static_cast<int>(index), context = context_, cell = slot.cell,
-                             abandoned = abandoned_] {
+                             abandoned = abandoned_, unwritten] {
+    if (unwritten) clear_once_written(number, *context, unwritten->job());
     if (!work(number, *context, *cell)) --*abandoned;
   }};
 }
@@ -75,14 +99,8 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts
     STINT_TEST_POINT("slot.before_task");
     end = execute(*run, *context.environment, contexts);
     STINT_TEST_POINT("slot.after_task");
-  } catch (const Error& error) {  // before the task was called
-    end = Completion{.id = job.id, .epoch = job.epoch, .outcome = Outcome::kRejected};
-    if (error.retryable()) {
-      end.outcome = Outcome::kInterrupted;
-      end.started = false;
-    }
-    end.cause = "error";
-    end.error = error_json("stint::Error", error.what());
+  } catch (const std::exception& error) {  // before the task was called
+    end = end_before_task(job, error);
   }
   const auto now = context.clock.boot_now();
   {
@@ -90,14 +108,17 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts
     cell.run.reset();
   }
   if (run && !run->take_end()) return false;
-  if (context.page) context.page->end(number);
-  if (run && run->stop_reason() == StopReason::kLost) {
+  const bool is_lost = run && run->stop_reason() == StopReason::kLost;
+  const bool waits = !is_lost && must_be_written_first(context, job);
+  if (context.page && !waits) context.page->end(number);
+  if (is_lost) {
     context.board->drop(job);
     return true;
   }
   end.ran_for = micros(now - started);
   end.ended_before = -micros(now);  // the exchanger adds the moment of the write
   context.board->finish(job, std::move(end), now - started);
+  if (waits) clear_once_written(number, context, job);
   return true;
 }
 
@@ -122,13 +143,14 @@ bool Slots::abandon(const std::shared_ptr<JobRun>& run, Completion end) {
     log_error("worker", "the task {} of job {} ignores its stop; its thread is left to itself",
               run->task(), run->id().value);
     slots_[i].thread.detach();
-    if (context_->page) context_->page->end(static_cast<int>(i));
+    const bool waits = must_be_written_first(*context_, run->job());
+    if (context_->page && !waits) context_->page->end(static_cast<int>(i));
     const auto now = context_->clock.boot_now();
     end.ran_for = micros(now - run->started_at());
     end.ended_before = -micros(now);
     ++*abandoned_;
-    start_thread(i);
     context_->board->finish(run->job(), std::move(end), now - run->started_at());
+    start_thread(i, waits ? run : nullptr);
     return true;
   }
   return false;

@@ -61,7 +61,9 @@ class Slots final {
     std::thread thread;
   };
 
-  void start_thread(std::size_t index) STINT_REQUIRES(mutex_);
+  /// `unwritten`: what was abandoned in this slot, if its end must be in the store first.
+  void start_thread(std::size_t index, const std::shared_ptr<JobRun>& unwritten)
+      STINT_REQUIRES(mutex_);
   /// False: it was abandoned.
   static bool work(int number, const SlotContext& context, Cell& cell);
   static bool run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,

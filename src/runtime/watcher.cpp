@@ -24,6 +24,13 @@ Completion end_of_deaf(const JobRun& run, const Registry& registry) {
   return end;
 }
 
+// A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written
+// anyway.
+bool is_abandoned_when_deaf(const JobRun& run) {
+  const StopReason reason = run.stop_reason();
+  return reason == StopReason::kTimeout || reason == StopReason::kAborted;
+}
+
 }  // namespace
 
 Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, Session& session,
@@ -51,7 +58,7 @@ nanoseconds Watcher::until_next_look() {
   const nanoseconds now = clock_.boot_now();
   for (const auto& run : slots_.running()) {
     if (const auto asked = run->stop_asked_at()) {
-      next = std::min(next, *asked + options_.grace - now);
+      if (is_abandoned_when_deaf(*run)) next = std::min(next, *asked + options_.grace - now);
     } else if (const auto deadline = run->deadline()) {
       next = std::min(next, *deadline - now);
     }
@@ -84,10 +91,7 @@ void Watcher::abandon_deaf(const Runs& runs) {
   for (const auto& run : runs) {
     const auto asked = run->stop_asked_at();
     if (!asked || now - *asked < options_.grace) continue;
-    const StopReason reason = run->stop_reason();
-    // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written
-    // anyway.
-    if (reason != StopReason::kTimeout && reason != StopReason::kAborted) continue;
+    if (!is_abandoned_when_deaf(*run)) continue;
     slots_.abandon(run, end_of_deaf(*run, slots_.registry()));
   }
 }
@@ -107,39 +111,48 @@ void Watcher::deliver_aborts(const Runs& runs) {
 
 void Watcher::report(const Runs& runs) {
   const nanoseconds now = clock_.boot_now();
+  Runs due;
   std::vector<Activity> activities;
   std::set<std::pair<JobId, Epoch>> still_running;
   for (const auto& run : runs) {
     const std::pair key{run->id(), run->epoch()};
     const bool is_known = reported_.contains(key);
     std::optional<PendingReport> pending = run->take_report();
-    if (pending || (!is_known && now - run->started_at() >= options_.report_after)) {
-      Activity activity{.id = run->id(), .epoch = run->epoch()};
-      activity.running_for = std::chrono::duration_cast<microseconds>(now - run->started_at());
-      if (pending) {
-        activity.progress = pending->progress;
-        activity.progress_message = std::move(pending->message);
-      }
-      activities.push_back(std::move(activity));
-      still_running.insert(key);
-    } else if (is_known) {
-      still_running.insert(key);
+    const bool is_due = pending || (!is_known && now - run->started_at() >= options_.report_after);
+    if (is_due || is_known) still_running.insert(key);
+    if (!is_due) continue;
+    Activity activity{.id = run->id(), .epoch = run->epoch()};
+    activity.running_for = std::chrono::duration_cast<microseconds>(now - run->started_at());
+    if (pending) {
+      activity.progress = pending->progress;
+      activity.progress_message = std::move(pending->message);
     }
+    due.push_back(run);
+    activities.push_back(std::move(activity));
   }
-  if (!activities.empty()) {
-    const std::vector<WriteResult> results = store_.report(activities);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (results[i] != WriteResult::kFenced) continue;
-      for (const auto& run : runs) {
-        if (run->id() != activities[i].id || run->epoch() != activities[i].epoch) continue;
-        const JobFlags flags = run->job().flags;
-        if (flags.exclusive() || flags.at_most_once()) {
-          run->request_stop(StopReason::kLost, "the job was given to another worker");
-        }
-      }
-    }
-  }
+  if (!activities.empty()) write_report(due, activities);
   reported_ = std::move(still_running);
+}
+
+void Watcher::write_report(const Runs& runs, std::vector<Activity>& activities) {
+  std::vector<WriteResult> results;
+  try {
+    results = store_.report(activities);
+  } catch (const Error&) {
+    // The last word of a job that says nothing more must not be lost to an outage.
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (!activities[i].progress) continue;
+      runs[i]->keep_report({.progress = activities[i].progress,
+                            .message = std::move(activities[i].progress_message)});
+    }
+    throw;
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const JobFlags flags = runs[i]->job().flags;
+    if (results[i] == WriteResult::kFenced && (flags.exclusive() || flags.at_most_once())) {
+      runs[i]->request_stop(StopReason::kLost, "the job was given to another worker");
+    }
+  }
 }
 
 }  // namespace stint

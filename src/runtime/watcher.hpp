@@ -42,6 +42,7 @@ class Watcher final {
   void abandon_deaf(const Runs& runs);
   void deliver_aborts(const Runs& runs);
   void report(const Runs& runs);
+  void write_report(const Runs& runs, std::vector<Activity>& activities);
 
   Store& store_;
   JobBoard& board_;

@@ -12,8 +12,9 @@
 namespace stint::test {
 namespace {
 
-// Every line has this length, so that a reader never sees half of one.
-constexpr std::size_t kLineBytes = 56;
+// Every line has this length, which divides a page: a write within one page is neither seen by half
+// nor cut off by a kill.
+constexpr std::size_t kLineBytes = 64;
 
 JournalEntry parse(const std::string& line) {
   std::istringstream text{line};
@@ -42,7 +43,7 @@ JournalWriter::~JournalWriter() { ::close(descriptor_); }
 
 void JournalWriter::write(bool is_end, JobId job, Epoch epoch) const {
   const std::string line =
-      fmt::format("{} {:08} {:012} {:010} {:020}\n", is_end ? 'E' : 'S', ::getpid(), job.value,
+      fmt::format("{} {:08} {:012} {:010} {:028}\n", is_end ? 'E' : 'S', ::getpid(), job.value,
                   epoch.value, real_clock().boot_now().count());
   if (::write(descriptor_, line.data(), line.size()) != static_cast<ssize_t>(kLineBytes)) {
     throw std::runtime_error{"cannot write the journal"};
@@ -57,7 +58,9 @@ JournalReader::~JournalReader() { ::close(descriptor_); }
 std::vector<JournalEntry> JournalReader::read_new() {
   std::vector<JournalEntry> entries;
   std::string line(kLineBytes, '\0');
-  while (::read(descriptor_, line.data(), line.size()) == static_cast<ssize_t>(kLineBytes)) {
+  while (::pread(descriptor_, line.data(), line.size(), offset_) ==
+         static_cast<ssize_t>(kLineBytes)) {
+    offset_ += static_cast<off_t>(kLineBytes);
     entries.push_back(parse(line));
   }
   return entries;

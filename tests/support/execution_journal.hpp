@@ -44,6 +44,7 @@ class JournalReader final {
 
  private:
   int descriptor_;
+  off_t offset_ = 0;
 };
 
 }  // namespace stint::test
