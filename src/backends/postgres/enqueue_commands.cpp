@@ -180,13 +180,14 @@ std::vector<Command> enqueue_commands(std::span<const NewJob> jobs,
                                       std::span<const std::int64_t> ids,
                                       std::optional<StoreTime> now) {
   std::vector<Command> commands;
-  if (has_keys(jobs)) commands.push_back(claim_keys_command(jobs, ids, now));
+  const bool keyed = has_keys(jobs);
+  if (keyed) commands.push_back(claim_keys_command(jobs, ids, now));
   while (!jobs.empty()) {
     const std::size_t rows = rows_of_one_statement(jobs);
     const auto some = jobs.first(rows);
     const auto their_ids = ids.first(rows);
-    commands.push_back(are_alike(some) ? alike_command(some, their_ids, now)
-                                       : mixed_command(some, their_ids, now));
+    commands.push_back(!keyed && are_alike(some) ? alike_command(some, their_ids, now)
+                                                 : mixed_command(some, their_ids, now));
     for (std::size_t i = 0; i < rows; ++i) {
       add_attachment_commands(commands, some[i], their_ids[i]);
     }

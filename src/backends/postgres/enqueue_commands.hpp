@@ -10,7 +10,8 @@
 namespace stint::postgres {
 
 /// Make the commands that insert the jobs under these ids, in one transaction; large calls are cut
-/// into several statements. `now`: the tests' time.
+/// into several statements. `now`: the tests' time. Sent once more, those of jobs with keys change
+/// nothing; the others may fail with a unique violation, and change nothing either.
 std::vector<Command> enqueue_commands(std::span<const NewJob> jobs,
                                       std::span<const std::int64_t> ids,
                                       std::optional<StoreTime> now);

@@ -14,6 +14,7 @@ namespace {
 constexpr int kLargestBlock = 1000;
 // A key whose job is purged just between our look and our insert: it cannot happen often.
 constexpr int kMostTries = 10;
+constexpr int kMostSends = 2;
 
 Command reserve_command(int count) {
   Parameters parameters;
@@ -98,8 +99,9 @@ std::optional<std::vector<Enqueued>> Enqueuer::try_enqueue(std::span<const NewJo
   const int reserve = ids_.worth_reserving(jobs.size());
   if (reserve > 0) commands.push_back(reserve_command(reserve));
 
-  std::vector<Result> results = database_.run(commands, Resend::kAllowed);
-  if (reserve > 0) {
+  std::vector<Result> results =
+      keyed ? database_.run(commands, Resend::kAllowed) : insert(commands);
+  if (reserve > 0 && !results.empty()) {
     ids_.put(results.back());
     results.pop_back();
   }
@@ -122,6 +124,22 @@ std::optional<std::vector<Enqueued>> Enqueuer::try_enqueue(std::span<const NewJo
     enqueued.push_back({.id = JobId{id}, .inserted = id == ids[i]});
   }
   return enqueued;
+}
+
+std::vector<Result> Enqueuer::insert(std::span<const Command> commands) {
+  bool in_doubt = false;
+  for (int tries = 1;; ++tries) {
+    try {
+      return database_.run(commands, Resend::kForbidden);
+    } catch (const Error& error) {
+      // Nobody else has these ids, and all were inserted or none.
+      if (in_doubt && error.native_code() == sqlstate::kUniqueViolation) return {};
+      const bool again = error.outcome_unknown() && tries < kMostSends;
+      in_doubt = in_doubt || error.outcome_unknown();
+      if (!again && in_doubt) throw with_doubt(error);
+      if (!again) throw;
+    }
+  }
 }
 
 void Enqueuer::notify(std::span<const NewJob> jobs, std::span<const Enqueued> enqueued) {

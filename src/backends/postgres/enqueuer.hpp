@@ -45,6 +45,9 @@ class Enqueuer final {
   /// One try; nothing if a key's job was purged in between: try again.
   std::optional<std::vector<Enqueued>> try_enqueue(std::span<const NewJob> jobs,
                                                    std::span<const std::int64_t> ids);
+  /// Insert jobs without keys, sending them again after a lost connection. No results: an earlier
+  /// send had been committed.
+  std::vector<Result> insert(std::span<const Command> commands);
   void notify(std::span<const NewJob> jobs, std::span<const Enqueued> enqueued);
 
   Database& database_;

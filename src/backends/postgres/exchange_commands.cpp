@@ -92,7 +92,9 @@ void ExchangePlan::add_done(std::span<const Completion* const> done, std::option
   const std::size_t rows = done.size();
   Column ids = Column::int64s(rows), epochs = Column::int64s(rows), ran = Column::int64s(rows),
          before = Column::int64s(rows), outputs = Column::texts(rows);
+  bool has_output = false;
   for (const Completion* one : done) {
+    has_output = has_output || !one->output.empty();
     ids.add(one->id.value);
     epochs.add(one->epoch.value);
     ran.add(static_cast<std::int64_t>(one->ran_for.count()));
@@ -104,8 +106,12 @@ void ExchangePlan::add_done(std::span<const Completion* const> done, std::option
       .add(std::move(ids))
       .add(std::move(epochs))
       .add(std::move(ran))
-      .add(std::move(before))
-      .add(std::move(outputs));
+      .add(std::move(before));
+  if (has_output) {
+    parameters.add(std::move(outputs));
+  } else {
+    parameters.add_null(oid::kTextArray);
+  }
   commands_.push_back({&sql::complete_done, std::move(parameters)});
 }
 

@@ -154,5 +154,19 @@ TEST_F(PostgresDoubt, InsertsNothingTwiceWhenAnEnqueueIsRepeated) {
   EXPECT_THAT(run("select job from stint.attachment"), SizeIs(1));
 }
 
+TEST_F(PostgresDoubt, InsertsPlainJobsOnceWhenAnEnqueueIsRepeated) {
+  proxy_->lose_next_reply();
+  const std::vector<Enqueued> enqueued =
+      through_->enqueue(std::vector<NewJob>(3, {.task = "t.run"}));
+  ASSERT_THAT(enqueued, SizeIs(3));
+  EXPECT_THAT(run("select id from stint.job"), SizeIs(3));
+  // Those that come late from the net are not inserted either.
+  proxy_->delay_next_request();
+  static_cast<void>(through_->enqueue(std::vector<NewJob>(3, {.task = "t.run"})));
+  proxy_->deliver();
+  EXPECT_THAT(run("select id from stint.job"), SizeIs(6));
+  EXPECT_THAT(run("select id from stint.live"), SizeIs(6));
+}
+
 }  // namespace
 }  // namespace stint::test
