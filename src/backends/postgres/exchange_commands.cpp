@@ -49,25 +49,11 @@ ClaimedJob read_claimed(const Row& row, const std::string& domain) {
           .metadata = row.string(12)};
 }
 
-std::vector<ClaimedJob> read_claim(const Result& result, const std::string& domain) {
-  // The statement does not sort, and an update returns rows in no certain order.
-  std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;
-  for (int i = 0; i < result.rows(); ++i) {
-    order.emplace_back(result.row(i).int64(2), result.row(i).int64(0), i);
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<ClaimedJob> claimed;
-  claimed.reserve(order.size());
-  for (const auto& [run_at, id, row] : order) {
-    claimed.push_back(read_claimed(result.row(row), domain));
-  }
-  return claimed;
-}
-
 }  // namespace
 
 ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
-                           std::int64_t claim_number, std::optional<StoreTime> now)
+                           std::int64_t claim_number, std::optional<ClaimMark> mark,
+                           std::optional<StoreTime> now)
     : completions_(completions), claim_(claim) {
   std::vector<const Completion*> done;
   std::vector<const Completion*> other;
@@ -85,7 +71,7 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
   if (!done.empty()) add_done(done, now);
   if (!other.empty()) add_other(other, now);
   add_attachments(completions);
-  if (claim != nullptr) add_claim(*claim, claim_number, now);
+  if (claim != nullptr) add_claim(*claim, claim_number, mark, now);
 }
 
 void ExchangePlan::add_done(std::span<const Completion* const> done, std::optional<StoreTime> now) {
@@ -172,7 +158,7 @@ void ExchangePlan::add_attachments(std::span<const Completion> completions) {
 }
 
 void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
-                             std::optional<StoreTime> now) {
+                             std::optional<ClaimMark> mark, std::optional<StoreTime> now) {
   Column tasks = Column::texts(claim.tasks.size());
   for (const std::string& task : claim.tasks) tasks.add(std::string_view{task});
   Parameters parameters;
@@ -183,7 +169,29 @@ void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
       .add(claim.limit)
       .add(number)
       .add(now);
-  commands_.push_back({&sql::claim, std::move(parameters)});
+  if (mark) parameters.add(mark->priority).add(std::optional{from_server_time(mark->run_at)});
+  commands_.push_back({mark ? &sql::claim_from_mark : &sql::claim, std::move(parameters)});
+}
+
+void ExchangePlan::read_claim(const Result& result, const std::string& domain, Outcome& outcome) {
+  if (result.empty()) return;
+  constexpr int kPriority = 13;
+  constexpr int kTook = 14;
+  // The statement does not sort, and an update returns rows in no certain order.
+  std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;
+  for (int i = 0; i < result.rows(); ++i) {
+    order.emplace_back(result.row(i).int64(2), result.row(i).int64(0), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<ClaimedJob>& claimed = outcome.exchange.claimed;
+  claimed.reserve(order.size());
+  for (const auto& [run_at, id, row] : order) {
+    claimed.push_back(read_claimed(result.row(row), domain));
+  }
+  outcome.last_claimed = {.priority = result.row(0).int32(kPriority),
+                          .run_at = std::get<0>(order.back())};
+  outcome.claim_took = std::chrono::duration_cast<microseconds>(
+      std::chrono::duration<float>(result.row(0).float32(kTook)));
 }
 
 ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const {
@@ -192,7 +200,9 @@ ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const 
   for (std::size_t i = 0; i < commands_.size(); ++i) {
     const SqlFile* file = commands_[i].file;
     const Result& result = results[i];
-    if (file == &sql::claim) outcome.exchange.claimed = read_claim(result, claim_->domain);
+    if (file == &sql::claim || file == &sql::claim_from_mark) {
+      read_claim(result, claim_->domain, outcome);
+    }
     if (file != &sql::complete_done && file != &sql::complete_other) continue;
     for (int row = 0; row < result.rows(); ++row) {
       const Row one = result.row(row);

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include "backends/postgres/claim_marks.hpp"
 #include "backends/postgres/connection.hpp"
 #include "core/job_records.hpp"
 
@@ -20,8 +21,10 @@ inline constexpr int kCrashLimit = 3;
 /// of outputs, the claim.
 class ExchangePlan final {
  public:
+  /// `mark`: where the claim begins; nothing: at the left edge of the highest lane.
   ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
-               std::int64_t claim_number, std::optional<StoreTime> now);
+               std::int64_t claim_number, std::optional<ClaimMark> mark,
+               std::optional<StoreTime> now);
 
   std::span<const Command> commands() const { return commands_; }
 
@@ -29,6 +32,8 @@ class ExchangePlan final {
   struct Outcome {
     Exchange exchange;
     std::set<std::string> requeued;  ///< the domains of jobs that are queued again
+    ClaimMark last_claimed;          ///< if anything was claimed
+    microseconds claim_took{0};      ///< the claim until its first job; if anything was claimed
   };
   Outcome read(std::span<const Result> results) const;
 
@@ -36,7 +41,9 @@ class ExchangePlan final {
   void add_done(std::span<const Completion* const> done, std::optional<StoreTime> now);
   void add_other(std::span<const Completion* const> other, std::optional<StoreTime> now);
   void add_attachments(std::span<const Completion> completions);
-  void add_claim(const ClaimRequest& claim, std::int64_t number, std::optional<StoreTime> now);
+  void add_claim(const ClaimRequest& claim, std::int64_t number, std::optional<ClaimMark> mark,
+                 std::optional<StoreTime> now);
+  static void read_claim(const Result& result, const std::string& domain, Outcome& outcome);
 
   std::span<const Completion> completions_;
   const ClaimRequest* claim_;

@@ -3,7 +3,6 @@
 #include <random>
 #include <utility>
 #include "backends/postgres/errors.hpp"
-#include "backends/postgres/exchange_commands.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -42,7 +41,8 @@ Exchange Exchanger::exchange(std::span<const Completion> completions, const Clai
 Exchange Exchanger::try_exchange(std::span<const Completion> completions,
                                  const ClaimRequest* claim) {
   const std::int64_t number = next_claim_.fetch_add(1);
-  const ExchangePlan plan(completions, claim, number, database_.test_time());
+  const std::optional<ClaimMark> mark = find_mark(claim);
+  const ExchangePlan plan(completions, claim, number, mark, database_.test_time());
   std::vector<Result> results;
   try {
     results = database_.run(plan.commands(), Resend::kForbidden);
@@ -53,6 +53,11 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
   ExchangePlan::Outcome outcome = plan.read(results);
   try {
     settle_completions(completions, outcome.exchange.completed);
+    if (claim != nullptr) note_claim(*claim, mark.has_value(), outcome);
+    if (mark && outcome.exchange.claimed.empty()) {
+      // Nothing from the mark on says nothing of what is before it.
+      outcome.exchange.claimed = try_exchange({}, claim).claimed;
+    }
   } catch (const Error& error) {
     // The exchange was committed, but its answer cannot be given yet: the caller will come again.
     note_doubt(completions, claim, number);
@@ -60,6 +65,26 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
   }
   for (const std::string& domain : outcome.requeued) notifier_.notify(domain);
   return std::move(outcome.exchange);
+}
+
+std::optional<ClaimMark> Exchanger::find_mark(const ClaimRequest* claim) {
+  // A clock that tests move says nothing about how long anything takes.
+  if (claim == nullptr || database_.test_time()) return std::nullopt;
+  const MutexLock lock(mutex_);
+  return marks_.find({claim->worker, claim->domain}, ClaimMarks::Clock::now());
+}
+
+void Exchanger::note_claim(const ClaimRequest& claim, bool from_mark,
+                           const ExchangePlan::Outcome& outcome) {
+  const ClaimMarks::Key key{claim.worker, claim.domain};
+  const MutexLock lock(mutex_);
+  if (outcome.exchange.claimed.empty()) {
+    marks_.forget(key);
+  } else if (from_mark) {
+    marks_.note_marked(key, outcome.last_claimed);
+  } else {
+    marks_.note_full(key, outcome.claim_took, outcome.last_claimed, ClaimMarks::Clock::now());
+  }
 }
 
 void Exchanger::note_doubt(std::span<const Completion> completions, const ClaimRequest* claim,

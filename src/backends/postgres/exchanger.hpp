@@ -6,7 +6,9 @@
 #include <span>
 #include <utility>
 #include <vector>
+#include "backends/postgres/claim_marks.hpp"
 #include "backends/postgres/database.hpp"
+#include "backends/postgres/exchange_commands.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "base/mutex.hpp"
 #include "core/job_records.hpp"
@@ -39,6 +41,10 @@ class Exchanger final {
   };
 
   Exchange try_exchange(std::span<const Completion> completions, const ClaimRequest* claim);
+  /// Where a claim begins; nothing: at the left edge.
+  std::optional<ClaimMark> find_mark(const ClaimRequest* claim);
+  /// Learn from a claim how the next one should begin.
+  void note_claim(const ClaimRequest& claim, bool from_mark, const ExchangePlan::Outcome& outcome);
   /// Note what an exchange of unknown outcome may have done.
   void note_doubt(std::span<const Completion> completions, const ClaimRequest* claim,
                   std::int64_t number);
@@ -54,6 +60,7 @@ class Exchanger final {
   Mutex mutex_;
   std::vector<LostClaim> lost_claims_ STINT_GUARDED_BY(mutex_);
   std::set<Key> doubtful_ STINT_GUARDED_BY(mutex_);
+  ClaimMarks marks_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint::postgres

@@ -70,14 +70,15 @@ class PostgresPlans : public PostgresTest {
 
   void check_hot_statements(const char* statistics) {
     // What each unit of work costs a constant number of.
-    static constexpr std::array<const SqlFile*, 14> kHot{
-        &postgres::sql::claim,          &postgres::sql::complete_done,
-        &postgres::sql::complete_other, &postgres::sql::report,
-        &postgres::sql::abort_requests, &postgres::sql::enqueue,
-        &postgres::sql::enqueue_mixed,  &postgres::sql::beat_worker,
-        &postgres::sql::job_states,     &postgres::sql::find_job,
-        &postgres::sql::free_jobs,      &postgres::sql::lock_job,
-        &postgres::sql::find_accepted,  &postgres::sql::append_log};
+    static constexpr std::array<const SqlFile*, 15> kHot{
+        &postgres::sql::claim_from_mark, &postgres::sql::claim,
+        &postgres::sql::complete_done,   &postgres::sql::complete_other,
+        &postgres::sql::report,          &postgres::sql::abort_requests,
+        &postgres::sql::enqueue,         &postgres::sql::enqueue_mixed,
+        &postgres::sql::beat_worker,     &postgres::sql::job_states,
+        &postgres::sql::find_job,        &postgres::sql::free_jobs,
+        &postgres::sql::lock_job,        &postgres::sql::find_accepted,
+        &postgres::sql::append_log};
     for (const SqlFile* file : kHot) {
       const std::string plan = generic_plan(*file);
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << file->name << ", " << statistics;

@@ -1,24 +1,27 @@
--- End executions that may not be the job's end: $1 now (null: the server's), $2 ids, $3 epochs,
--- $4 outcomes (1 failed, 2 rejected, 3 snoozed, 4 interrupted, 5 aborted; 0 done), $5 started,
--- $6 microseconds from start to end, $7 from end to now, $8 delays in ms, $9 causes, $10 errors,
--- $11 outputs. Returns id, epoch, the state the job has now and its domain, of those that still had
--- this epoch.
+-- End executions that may not be the job's end: $1 now (null: the server's), $2 ids, growing,
+-- $3 epochs, $4 outcomes (1 failed, 2 rejected, 3 snoozed, 4 interrupted, 5 aborted; 0 done),
+-- $5 started, $6 microseconds from start to end, $7 from end to now, $8 delays in ms, $9 causes,
+-- $10 errors, $11 outputs. Returns id, epoch, the state the job has now and its domain, of those
+-- that still had this epoch.
 with held as materialized (
-  select live.*, ended.outcome, ended.started, ended.cause as new_cause, ended.error as new_error,
-         ended.output, ended.delay_ms * interval '1 millisecond' as delay,
+  select live.*, ($4::smallint[])[place.number] as outcome,
+         ($5::boolean[])[place.number] as started,
+         ($9::text[])[place.number] as new_cause, ($10::text[])[place.number] as new_error,
+         ($11::text[])[place.number] as output,
+         ($8::bigint[])[place.number] * interval '1 millisecond' as delay,
          coalesce($1, statement_timestamp()) as now,
-         coalesce($1, statement_timestamp()) - ended.before_us * interval '1 microsecond'
-           as ended_at,
-         case when ended.started then
+         coalesce($1, statement_timestamp())
+           - ($7::bigint[])[place.number] * interval '1 microsecond' as ended_at,
+         case when ($5::boolean[])[place.number] then
            coalesce(live.started_at, coalesce($1, statement_timestamp())
-             - (ended.before_us + ended.ran_us) * interval '1 microsecond')
+             - (($6::bigint[])[place.number] + ($7::bigint[])[place.number])
+               * interval '1 microsecond')
          end as began_at
-  from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::boolean[], $6::bigint[], $7::bigint[],
-              $8::bigint[], $9::text[], $10::text[], $11::text[])
-    as ended (id, epoch, outcome, started, ran_us, before_us, delay_ms, cause, error, output)
-  join /* SCHEMA */live
-    on live.id = any($2::bigint[])
-   and live.id = ended.id and live.epoch = ended.epoch and live.state = 3
+  from /* SCHEMA */live
+  -- A job's place in the arrays, by bisection: no join whose plan could be bad.
+  cross join lateral (select width_bucket(live.id, $2::bigint[]) as number offset 0) as place
+  where live.id = any($2::bigint[]) and live.state = 3
+    and live.epoch = ($3::bigint[])[place.number]
   for update of live
 ), decided as materialized (
   select held.*,
@@ -65,7 +68,7 @@ with held as materialized (
       error = coalesce(decided.new_error::json, live.error),
       progress = null, progress_message = null
   from decided
-  where live.id = any(array(select id from decided where state_now = 1)) and live.id = decided.id
+  where live.id = decided.id and decided.state_now = 1
 ), history as (
   insert into /* SCHEMA */attempt (job, epoch, worker, started_at, ended_at, attempt, cause, error)
   select id, epoch, worker, began_at, ended_at, attempts_now, coalesce(new_cause, 'error'),

@@ -73,7 +73,7 @@ with held as materialized (
       error = coalesce(decided.new_error, live.error),
       progress = null, progress_message = null
   from decided
-  where live.id = any(array(select id from decided where state_now = 1)) and live.id = decided.id
+  where live.id = decided.id and decided.state_now = 1
 ), history as (
   insert into /* SCHEMA */attempt (job, epoch, worker, started_at, ended_at, attempt, cause, error)
   select id, epoch, worker, began_at, now, attempts + 1, new_cause, new_error

@@ -1,0 +1,53 @@
+// Claims beside a transaction that is held open: vacuum cannot clean the claim's index.
+#include <set>
+#include "postgres_test_base.hpp"
+
+namespace stint::test {
+namespace {
+
+using ::testing::SizeIs;
+
+class PostgresMarks : public PostgresTest {
+ protected:
+  // As many entries of jobs that are gone as minutes of work leave behind.
+  void leave_dead_entries() {
+    new_worker(store());
+    put(1);
+    run("select stint.make_partition(1)");
+    run("insert into stint.live (id, run_at, priority, state, flags, max_attempts, domain, task)"
+        " select 1000000 + i, now() - interval '1 hour' + i * interval '1 microsecond', 0, 1, 0, 1,"
+        " 'default', 'x.unknown' from generate_series(1, 200000) i");
+  }
+};
+
+TEST_F(PostgresMarks, GiveEveryJobOnceWithAndWithoutThem) {
+  // Jobs that this worker cannot run stand before all others, as dead entries do.
+  leave_dead_entries();
+  const WorkerId worker = new_worker(store());
+  const ClaimRequest request = claim_of(worker, 2);
+  std::set<JobId> seen;
+  std::size_t left = 0;
+  for (int round = 0; round < 30; ++round) {
+    put(3);
+    // Another lane, and a job that comes late with an early run_at: both must come to light.
+    if (round == 10) put(1, {.task = "t.run", .priority = 5});
+    if (round == 20) put(1, {.task = "t.run", .run_at = StoreTime{std::chrono::hours{1}}});
+    left = 0;
+    for (const ClaimedJob& job : store().exchange({}, &request).claimed) {
+      EXPECT_TRUE(seen.insert(job.id).second) << job.id.value;
+      ++left;
+    }
+    EXPECT_EQ(left, 2U);
+  }
+  while (true) {
+    const std::vector<ClaimedJob> jobs = store().exchange({}, &request).claimed;
+    if (jobs.empty()) break;
+    for (const ClaimedJob& job : jobs) EXPECT_TRUE(seen.insert(job.id).second) << job.id.value;
+  }
+  // Nothing claimed is still proof that there is nothing.
+  EXPECT_THAT(seen, SizeIs(1 + 30 * 3 + 2));
+  EXPECT_EQ(run("select count(*) from stint.live where task = 't.run' and state = 1").at(0), "0");
+}
+
+}  // namespace
+}  // namespace stint::test
