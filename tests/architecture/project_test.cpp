@@ -37,6 +37,7 @@ constexpr std::array kOneDialect{
     OneDialect{"sqlite", "worker_jobs", kRows},
     OneDialect{"sqlite", "write_sequence", kFile},
     OneDialect{"postgres", "abort_waiting", kBatch},
+    OneDialect{"postgres", "claim_from_mark", kServer},
     OneDialect{"postgres", "complete_other", kBatch},
     OneDialect{"postgres", "create_schema", kServer},
     OneDialect{"postgres", "drop_partitions", kServer},
