@@ -58,9 +58,9 @@ struct ArgumentSpec {
 };
 
 /// Collect the details of an argument: `arg("number").help("what to write").one_of(1, 2, 3) = 2`.
-/// Arguments of a quick task are matched with the handler's parameters by position; those of a typed
-/// task with the fields of its struct by name.
-class arg {
+/// Arguments of a quick task are matched with the handler's parameters by position; those of a
+/// typed task with the fields of its struct by name.
+class arg {  // NOLINT(readability-identifier-naming): reads as a keyword in a declaration
  public:
   explicit arg(std::string_view name) { spec_.name = name; }
 

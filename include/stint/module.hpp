@@ -36,7 +36,7 @@ namespace detail {
 
 /// A declared task or command, checked and completed when the program starts.
 struct TaskDeclaration {
-  std::string name;    ///< "module.task"; of a command the bare name
+  std::string name;  ///< "module.task"; of a command the bare name
   std::string module;
   std::vector<ArgumentSpec> args = {};
   std::size_t described_args = 0;  ///< how many `arg`s were given
@@ -143,6 +143,7 @@ class Module {
     declaration.args = detail::describe_parameters<F>(args);
     declaration.contexts = Shape::contexts();
     std::vector<std::string> names;
+    names.reserve(declaration.args.size());
     for (const ArgumentSpec& spec : declaration.args) names.push_back(spec.name);
     declaration.handler = detail::make_quick_handler(std::move(handler), std::move(names));
     return declaration;

@@ -25,14 +25,18 @@ class ModuleDefinition {
 
 }  // namespace stint
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are names to declare.
+
 /// Declare, in a header, a module that some source file defines.
 #define STINT_DECLARE_MODULE(module_name) extern const ::stint::ModuleDefinition module_name
 
-/// Define a module and begin the body that declares its tasks: `STINT_MODULE(images, m) { m.task(...); }`.
-/// The body runs once for each program, worker or client that is given the module.
-#define STINT_MODULE(module_name, parameter)                                            \
-  static void stint_declare_##module_name(::stint::Module& parameter);                  \
-  extern const ::stint::ModuleDefinition module_name;                                   \
-  constinit const ::stint::ModuleDefinition module_name{#module_name,                   \
+/// Define a module and begin the body that declares its tasks:
+/// `STINT_MODULE(images, m) { m.task(...); }`. The body runs once for each program, worker or client
+/// that is given the module.
+#define STINT_MODULE(module_name, parameter)                                           \
+  static void stint_declare_##module_name(::stint::Module& parameter);                 \
+  extern const ::stint::ModuleDefinition module_name;                                  \
+  constinit const ::stint::ModuleDefinition module_name{#module_name,                  \
                                                         &stint_declare_##module_name}; \
   static void stint_declare_##module_name(::stint::Module& parameter)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -12,9 +12,8 @@ Contexts::Contexts(std::vector<detail::ContextDeclaration> declarations, Setting
       shared_(std::move(shared)) {}
 
 void* Contexts::get(std::type_index type) {
-  const auto declaration =
-      std::find_if(declarations_.begin(), declarations_.end(),
-                   [&](const detail::ContextDeclaration& one) { return one.type == type; });
+  const auto declaration = std::ranges::find_if(
+      declarations_, [&](const detail::ContextDeclaration& one) { return one.type == type; });
   if (declaration == declarations_.end()) {
     // The registry refuses such a task when the program starts.
     throw Error{ErrorCode::kInternal, "a task asks for a context that no module declares"};

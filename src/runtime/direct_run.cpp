@@ -12,7 +12,7 @@ namespace {
 
 class DirectHost final : public JobHost {
  public:
-  explicit DirectHost(const DirectOptions& options) : options_(options) {}
+  explicit DirectHost(DirectOptions options) : options_(std::move(options)) {}
 
   void add_log_line(NewLogLine line) override {
     if (options_.log) options_.log(line.level, line.text);

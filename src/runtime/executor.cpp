@@ -43,7 +43,7 @@ json describe(const std::exception& error, int depth = 0) {
   return result;
 }
 
-Completion failure(const JobRun& run, std::string cause, json error) {
+Completion failure(const JobRun& run, std::string cause, const json& error) {
   Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kFailed};
   end.cause = std::move(cause);
   end.error = error.dump(-1, ' ', false, json::error_handler_t::replace);
