@@ -45,17 +45,18 @@ class JobHandleBase {
   JobId id() const { return enqueued_.id; }
   /// Whether this enqueue made the job, rather than found it by its idempotency key.
   bool inserted() const { return enqueued_.inserted; }
-  /// Read the job's state; kScheduled and kAborting are told apart. Throws Error kNotFound once the job was purged.
+  /// Read the job's state; kScheduled and kAborting are told apart. Throws Error kNotFound once the
+  /// job was purged.
   JobState state() const;
-  /// Wait until the job is final or `timeout` has passed; return the state it then has. Goes on through
-  /// outages of the store, except for one at the first look.
+  /// Wait until the job is final or `timeout` has passed; return the state it then has. Goes on
+  /// through outages of the store, except for one at the first look.
   JobState wait_for(std::chrono::milliseconds timeout) const;
   /// The message of the last failure; empty if there was none.
   std::string error() const;
   /// Read the log from line number `from` on.
   std::vector<JobLogLine> logs(std::int64_t from = 1) const;
-  /// Ask for the job's end. A job not yet claimed is aborted at once; a running one is asked to stop.
-  /// Returns false if it had already ended in another way.
+  /// Ask for the job's end. A job not yet claimed is aborted at once; a running one is asked to
+  /// stop. Returns false if it had already ended in another way.
   bool abort(std::string_view message = {}) const;
 
  protected:
@@ -73,9 +74,9 @@ class JobHandle final : public detail::JobHandleBase {
  public:
   using JobHandleBase::JobHandleBase;
 
-  /// Wait, without limit, for the end and return the output; null if the task returned nothing. Throws
-  /// JobFailed if the job failed or was aborted (its message names job, task and error), and what the
-  /// output's conversion to `Result` throws. Waits as `wait_for` does.
+  /// Wait, without limit, for the end and return the output; null if the task returned nothing.
+  /// Throws JobFailed if the job failed or was aborted (its message names job, task and error), and
+  /// what the output's conversion to `Result` throws. Waits as `wait_for` does.
   Result get() const {
     if constexpr (std::is_void_v<Result>) {
       wait_for_output();
@@ -87,14 +88,14 @@ class JobHandle final : public detail::JobHandleBase {
   }
 };
 
-/// Be a store's door for programs: enqueue, wait, read, abort. Cheap to copy; thread-safe. Opens the
-/// store at first use.
+/// Be a store's door for programs: enqueue, wait, read, abort. Cheap to copy; thread-safe. Opens
+/// the store at first use.
 ///
-/// A store that cannot be reached ends a call at once with kUnavailable: only the caller knows how long
-/// it can wait. Calling again is safe with an idempotency key; without one unless the error says
-/// `outcome_unknown()`. A task that this program does not declare is taken from those that workers have
-/// registered in the store: its options and the check of its arguments; a task that nobody has
-/// registered yet is enqueued unchecked.
+/// A store that cannot be reached ends a call at once with kUnavailable: only the caller knows how
+/// long it can wait. Calling again is safe with an idempotency key; without one unless the error
+/// says `outcome_unknown()`. A task that this program does not declare is taken from those that
+/// workers have registered in the store: its options and the check of its arguments; a task that
+/// nobody has registered yet is enqueued unchecked.
 class Client {
  public:
   /// Use the store of `[stores] default`. `modules`, if given, let arguments be checked at once
@@ -104,8 +105,8 @@ class Client {
   explicit Client(std::shared_ptr<detail::ClientImpl> impl) : impl_(std::move(impl)) {}
 
   /// Enqueue one typed job. Once this returns, the store has committed the job.
-  /// Throws Error: kInvalid (arguments, options, sizes), kNotFound (a module of this program has no such
-  /// task), kConfiguration (the store's URL or tables), kUnavailable.
+  /// Throws Error: kInvalid (arguments, options, sizes), kNotFound (a module of this program has no
+  /// such task), kConfiguration (the store's URL or tables), kUnavailable.
   template <typename Args, typename Result>
   JobHandle<Result> enqueue(const Task<Args, Result>& task, const std::type_identity_t<Args>& args,
                             const EnqueueOptions& options = {}) {

@@ -18,9 +18,9 @@ struct EnqueueOptions {
   std::chrono::milliseconds delay{0};
   std::optional<std::string> domain = {};
   std::optional<std::string> node = {};
-  std::optional<int> max_attempts = {};                    ///< 1 to 1000
-  std::optional<std::chrono::milliseconds> timeout = {};   ///< of one attempt; 0: none
-  json metadata = nullptr;                                 ///< an object; the task sees it
+  std::optional<int> max_attempts = {};                   ///< 1 to 1000
+  std::optional<std::chrono::milliseconds> timeout = {};  ///< of one attempt; 0: none
+  json metadata = nullptr;                                ///< an object; the task sees it
   std::vector<std::string> tags = {};
   /// While a job with this key is stored, another enqueue returns that one instead.
   std::string idempotency_key = {};

@@ -72,7 +72,7 @@ class JobFailed final : public Error {
   JobFailed(JobId id, JobState state, std::string cause, const std::string& message);
 
   JobId id() const { return id_; }
-  JobState state() const { return state_; }       ///< kFailed or kAborted
+  JobState state() const { return state_; }            ///< kFailed or kAborted
   const std::string& cause() const { return cause_; }  ///< "error", "timeout", "crash limit", ...
 
  private:

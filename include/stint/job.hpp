@@ -1,6 +1,5 @@
 /// What a running task sees of the job that it executes.
 #pragma once
-#include <fmt/format.h>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <fmt/format.h>
 #include "stint/enqueue.hpp"
 #include "stint/error.hpp"
 #include "stint/json.hpp"
@@ -18,8 +18,9 @@
 
 namespace stint {
 
-/// Write lines into the job's own log: `job logs ID` shows them. Lines are text in UTF-8 (what is not
-/// is replaced), stored within a second and when the attempt ends. Any thread of the task may write.
+/// Write lines into the job's own log: `job logs ID` shows them. Lines are text in UTF-8 (what is
+/// not is replaced), stored within a second and when the attempt ends. Any thread of the task may
+/// write.
 class JobLog {
  public:
   virtual ~JobLog() = default;
@@ -74,8 +75,8 @@ class Job {
   virtual void sleep_for(std::chrono::nanoseconds duration) = 0;
 
   virtual JobLog& log() = 0;
-  /// Tell how far the task is: `fraction` from 0 to 1 (what is outside is clamped). Stored within a second, the
-  /// latest wins.
+  /// Tell how far the task is: `fraction` from 0 to 1 (what is outside is clamped). Stored within a
+  /// second, the latest wins.
   virtual void progress(double fraction, std::string_view message = {}) = 0;
   /// Set the output. Kept even if the attempt then fails; what the handler returns replaces it.
   virtual void set_output(json output) = 0;
@@ -83,7 +84,8 @@ class Job {
   /// The token of the lock or claim under which the task runs, for a resource to refuse an older
   /// one; grows with each holder. Of a queued job: its epoch.
   virtual std::int64_t fencing_token() const { return epoch().value; }
-  /// Tell a `stall_timeout` that the task still makes progress. Throws `Stopped` if a stop is asked for.
+  /// Tell a `stall_timeout` that the task still makes progress. Throws `Stopped` if a stop is asked
+  /// for.
   virtual void extend_lock() { check_stop(); }
 
   /// Enqueue a child. The n-th enqueue of every attempt of this job is the same job: a retry

@@ -3,23 +3,23 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <nlohmann/json.hpp>
 
 // The library compiles this type once; a program that includes the header does not.
 extern template class nlohmann::basic_json<>;
 
 namespace stint {
 
-/// Hold any JSON value. Arguments, outputs and metadata are of this type. Integers are exact from -2^63 to
-/// 2^63 - 1 and refused beyond, as are NaN and infinity.
+/// Hold any JSON value. Arguments, outputs and metadata are of this type. Integers are exact from
+/// -2^63 to 2^63 - 1 and refused beyond, as are NaN and infinity.
 using json = nlohmann::json;
 
-/// Hold raw bytes: an argument or output that is no text. Stored apart from the JSON around it, up to
-/// the setting `limits.max_bytes` (64 MiB by default); text within JSON is limited by
+/// Hold raw bytes: an argument or output that is no text. Stored apart from the JSON around it, up
+/// to the setting `limits.max_bytes` (64 MiB by default); text within JSON is limited by
 /// `limits.max_json` (1 MiB). Copies copy the bytes.
 class Bytes {
  public:
@@ -69,8 +69,7 @@ template <typename Rep, typename Period>
 struct nlohmann::adl_serializer<std::chrono::duration<Rep, Period>> {
   using Duration = std::chrono::duration<Rep, Period>;
   static void to_json(stint::json& to, const Duration& from) {
-    to = stint::detail::format_duration(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(from));
+    to = stint::detail::format_duration(std::chrono::duration_cast<std::chrono::nanoseconds>(from));
   }
   static void from_json(const stint::json& from, Duration& to) {
     to = std::chrono::duration_cast<Duration>(stint::detail::parse_duration(from));

@@ -5,9 +5,10 @@
 
 namespace stint {
 
-/// Run the command line of `stint` with these modules' tasks and commands and return the exit code: 0 done,
-/// 1 the job or check failed, 2 usage, 3 not found, 4 not the owner, 5 lost, 69 store unreachable, 75 busy or
-/// timed out, 78 configuration. Every mistake in the modules' declarations is reported before anything runs.
+/// Run the command line of `stint` with these modules' tasks and commands and return the exit code:
+/// 0 done, 1 the job or check failed, 2 usage, 3 not found, 4 not the owner, 5 lost, 69 store
+/// unreachable, 75 busy or timed out, 78 configuration. Every mistake in the modules' declarations
+/// is reported before anything runs.
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules = {});
 
 }  // namespace stint

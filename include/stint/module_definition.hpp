@@ -31,8 +31,8 @@ class ModuleDefinition {
 #define STINT_DECLARE_MODULE(module_name) extern const ::stint::ModuleDefinition module_name
 
 /// Define a module and begin the body that declares its tasks:
-/// `STINT_MODULE(images, m) { m.task(...); }`. The body runs once for each program, worker or client
-/// that is given the module.
+/// `STINT_MODULE(images, m) { m.task(...); }`. The body runs once for each program, worker or
+/// client that is given the module.
 #define STINT_MODULE(module_name, parameter)                                           \
   static void stint_declare_##module_name(::stint::Module& parameter);                 \
   extern const ::stint::ModuleDefinition module_name;                                  \

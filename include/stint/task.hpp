@@ -14,8 +14,8 @@
 namespace stint {
 
 /// Name a task and its types once, shared by who enqueues and who works:
-/// `inline constexpr stint::Task<Resize, Thumbnail> resize{"images.resize"};`. The fields of `Args` are
-/// the arguments, their initialisers the defaults. Both types need conversions to and from JSON
+/// `inline constexpr stint::Task<Resize, Thumbnail> resize{"images.resize"};`. The fields of `Args`
+/// are the arguments, their initialisers the defaults. Both types need conversions to and from JSON
 /// (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT); `Result` may be void.
 template <typename Args, typename Result = void>
 class Task {
@@ -33,7 +33,8 @@ class Task {
 
 /// When and how often a failed attempt is tried again.
 struct RetryOptions {
-  /// Attempts that may fail before the job does; 1 to 1000. Unset: `[defaults] max_attempts`, then 1.
+  /// Attempts that may fail before the job does; 1 to 1000. Unset: `[defaults] max_attempts`,
+  /// then 1.
   std::optional<int> max_attempts = {};
   /// The pause after the first failure; it doubles with each further one.
   std::chrono::milliseconds backoff = std::chrono::seconds{10};
@@ -84,20 +85,21 @@ struct Dependency {
 /// State how a task is run. Every member may be left out. What is marked "not built yet" is refused
 /// when the program starts, never ignored.
 struct TaskOptions {
-  std::string doc = {};             ///< one sentence for the help
-  std::string domain = "default";   ///< which workers may run it: 1 to 63 of [a-zA-Z0-9_.-]
-  std::string node = {};            ///< the only machine that may run it; empty: any
-  int priority = 0;                 ///< -32768 to 32767; the higher runs first
+  std::string doc = {};                  ///< one sentence for the help
+  std::string domain = "default";        ///< which workers may run it: 1 to 63 of [a-zA-Z0-9_.-]
+  std::string node = {};                 ///< the only machine that may run it; empty: any
+  int priority = 0;                      ///< -32768 to 32767; the higher runs first
   std::chrono::milliseconds timeout{0};  ///< of one attempt; 0: `[defaults] timeout`, then none
   RetryOptions retry = {};
-  bool at_most_once = false;  ///< never run again once an attempt may have begun and its worker died
-  bool exclusive = false;     ///< stopped as soon as the worker's lease is lost
+  bool at_most_once =
+      false;               ///< never run again once an attempt may have begun and its worker died
+  bool exclusive = false;  ///< stopped as soon as the worker's lease is lost
   Isolation isolation = Isolation::kThread;
-  int process_units = 1;                     ///< not built yet
-  int max_running = 0;                       ///< not built yet
-  std::vector<Dependency> depends_on = {};   ///< not built yet
-  std::vector<std::string> inputs = {};      ///< not built yet
-  std::vector<std::string> outputs = {};     ///< not built yet
+  int process_units = 1;                    ///< not built yet
+  int max_running = 0;                      ///< not built yet
+  std::vector<Dependency> depends_on = {};  ///< not built yet
+  std::vector<std::string> inputs = {};     ///< not built yet
+  std::vector<std::string> outputs = {};    ///< not built yet
 };
 
 }  // namespace stint

@@ -19,8 +19,8 @@ class WorkerImpl;
 /// State what a worker does. What is unset comes from `[worker]` in the settings.
 struct WorkerOptions {
   int slots = 0;  ///< jobs executed at once, 1 to 1024; 0: the number of cores
-  /// The domains that it serves, each with the greatest number of its slots at once (0: all of them).
-  /// Empty: "default".
+  /// The domains that it serves, each with the greatest number of its slots at once (0: all of
+  /// them). Empty: "default".
   std::map<std::string, int> domains = {};
   int max_runs = 0;  ///< end after so many jobs; 0: never
 };
@@ -28,8 +28,8 @@ struct WorkerOptions {
 /// Claim jobs and execute them on threads of this process ("thread slots"). The store, the settings
 /// and the modules' declarations are checked by the constructor; nothing runs before `start`.
 ///
-/// A task that ignores its stop keeps its thread: the job fails in the store, a new thread takes the
-/// slot, and the old one is left to itself. All members may be called from any thread.
+/// A task that ignores its stop keeps its thread: the job fails in the store, a new thread takes
+/// the slot, and the old one is left to itself. All members may be called from any thread.
 class Worker {
  public:
   /// Throws ConfigurationError with every problem of the settings and the modules.
@@ -40,22 +40,24 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Register with the store and begin to claim. Throws Error kUnavailable if the store does not answer.
+  /// Register with the store and begin to claim. Throws Error kUnavailable if the store does not
+  /// answer.
   void start();
 
-  /// Claim nothing more, let running jobs end for `grace` (default `worker.drain_timeout`, 25 s), then
-  /// stop as `stop()`. Returns true if every job ended by itself.
+  /// Claim nothing more, let running jobs end for `grace` (default `worker.drain_timeout`, 25 s),
+  /// then stop as `stop()`. Returns true if every job ended by itself.
   bool drain(std::optional<std::chrono::milliseconds> grace = {});
 
-  /// Ask running jobs to stop, give them and the claimed ones back as interrupted, and leave the store.
+  /// Ask running jobs to stop, give them and the claimed ones back as interrupted, and leave the
+  /// store.
   void stop() noexcept;
 
   /// Claim at most one due job, execute it on the calling thread's watch and complete it. Returns
   /// false if none was due. Not while started.
   bool run_one();
 
-  /// Return once nothing runs here and a full scan claims nothing; scheduled, gated and others' jobs do
-  /// not hold it. Returns false when `timeout` passed first (nothing: no limit).
+  /// Return once nothing runs here and a full scan claims nothing; scheduled, gated and others'
+  /// jobs do not hold it. Returns false when `timeout` passed first (nothing: no limit).
   bool wait_idle(std::optional<std::chrono::milliseconds> timeout = {});
 
  private:

@@ -1,11 +1,10 @@
 #include "app/backends.hpp"
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include "backends/postgres/backend.hpp"
 #include "backends/sqlite/backend.hpp"
 #include "base/nearest.hpp"
@@ -30,7 +29,8 @@ const StoreBackend& backend_of(const std::string& url) {
     known.insert(known.end(), backend->schemes.begin(), backend->schemes.end());
   }
   const std::string hint = did_you_mean(scheme, std::span<const std::string_view>{known});
-  throw url_error(url, fmt::format("has the scheme \"{}\", which no store has{}", scheme, hint), kForms);
+  throw url_error(url, fmt::format("has the scheme \"{}\", which no store has{}", scheme, hint),
+                  kForms);
 }
 
 Error configuration_error(const std::string& message) {

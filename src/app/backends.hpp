@@ -8,8 +8,8 @@
 
 namespace stint {
 
-/// Open the store of a URL. Throws Error: kConfiguration for a scheme that nobody has, with the nearest name,
-/// and as StoreBackend says.
+/// Open the store of a URL. Throws Error: kConfiguration for a scheme that nobody has, with the
+/// nearest name, and as StoreBackend says.
 std::unique_ptr<Store> open_store(const StoreOptions& options);
 
 /// Reach the tables of a store, to make, change or drop them.

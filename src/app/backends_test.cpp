@@ -1,8 +1,7 @@
 #include "app/backends.hpp"
-
+#include <string>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <string>
 #include "stint/error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -28,8 +27,8 @@ std::string error_of(Call call) {
 }
 
 TEST(ResolveStore, TakesUrlsAndNames) {
-  const Settings settings = settings_of(
-      "[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
+  const Settings settings =
+      settings_of("[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
   EXPECT_EQ(resolve_store(settings), "sqlite:a.db");
   EXPECT_EQ(resolve_store(settings, "default"), "sqlite:a.db");
   EXPECT_EQ(resolve_store(settings, "main"), "postgresql://host/database");

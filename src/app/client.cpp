@@ -1,5 +1,4 @@
 #include "stint/client.hpp"
-
 #include <utility>
 #include "app/client_impl.hpp"
 #include "app/environment.hpp"

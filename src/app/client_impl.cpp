@@ -1,9 +1,8 @@
 #include "app/client_impl.hpp"
-
-#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <fmt/format.h>
 #include "core/payload.hpp"
 #include "stint/error.hpp"
 
@@ -36,8 +35,8 @@ std::vector<NewJob> plan_all(std::string_view name, const TaskDeclaration* task,
       jobs.push_back(plan_job(name, task, args, options, defaults));
     } catch (const Error& error) {
       if (many.size() == 1) throw;
-      throw Error{error.code(), fmt::format("job {} of {}: {}", jobs.size() + 1, many.size(),
-                                            error.what())};
+      throw Error{error.code(),
+                  fmt::format("job {} of {}: {}", jobs.size() + 1, many.size(), error.what())};
     }
   }
   return jobs;

@@ -17,9 +17,9 @@ namespace stint::detail {
 
 /// Enqueue, wait, read and abort on the environment's store. Thread-safe.
 ///
-/// An outage of the store ends a call at once with kUnavailable: only the caller knows how long its own
-/// caller can wait. A resend is safe: with an idempotency key always; without one whenever the error
-/// does not say `outcome_unknown()`. Waiting alone goes on through outages.
+/// An outage of the store ends a call at once with kUnavailable: only the caller knows how long its
+/// own caller can wait. A resend is safe: with an idempotency key always; without one whenever the
+/// error does not say `outcome_unknown()`. Waiting alone goes on through outages.
 class ClientImpl final {
  public:
   explicit ClientImpl(std::shared_ptr<Environment> environment, Clock& clock = real_clock());

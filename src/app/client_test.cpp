@@ -1,11 +1,10 @@
 #include "stint/client.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include "app/client_impl.hpp"
 #include "app/environment.hpp"
 #include "stint/stint.hpp"
@@ -25,8 +24,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resize, path, width)
 inline constexpr Task<Resize, int> resize{"images.resize"};
 
 void declare_images(Module& m) {
-  m.task(resize, [](const Resize& args) { return args.width; },
-         {arg("width").one_of(400, 800)}, {.domain = "media", .retry = {.max_attempts = 5}});
+  m.task(resize, [](const Resize& args) { return args.width; }, {arg("width").one_of(400, 800)},
+         {.domain = "media", .retry = {.max_attempts = 5}});
 }
 
 Settings settings_of(const std::string& toml = "") {
@@ -103,7 +102,10 @@ TEST_F(ClientTest, ReturnsTheOutput) {
   const auto nothing = client.enqueue("other.task");
   complete({}, claim());
   EXPECT_EQ(nothing.get(), nullptr);
-  complete({.id = {}, .epoch = {}, .output = R"({"data": {"$stint.bytes": 0, "size": 2}})", .attachments = {"ab"}},
+  complete({.id = {},
+            .epoch = {},
+            .output = R"({"data": {"$stint.bytes": 0, "size": 2}})",
+            .attachments = {"ab"}},
            (static_cast<void>(client.enqueue("other.task")), claim()));
   const JobHandle<> bytes = client.job(JobId{job.id().value + 2});
   EXPECT_EQ(bytes.get().at("data").get<Bytes>().view(), "ab");

@@ -1,16 +1,18 @@
 #include "app/domain_shares.hpp"
-#include <fmt/format.h>
 #include <charconv>
+#include <fmt/format.h>
 #include "stint/error.hpp"
 
 namespace stint {
 namespace {
 
 [[noreturn]] void refuse(std::string_view part, std::string_view why) {
-  throw Error{ErrorCode::kUsage,
-              fmt::format("\"{}\" is no domain for a worker: {}; write NAME or NAME=SLOTS, several separated "
-                          "by commas, as in mail=10,bulk=2",
-                          part, why)};
+  throw Error{
+      ErrorCode::kUsage,
+      fmt::format(
+          "\"{}\" is no domain for a worker: {}; write NAME or NAME=SLOTS, several separated "
+          "by commas, as in mail=10,bulk=2",
+          part, why)};
 }
 
 }  // namespace
@@ -27,8 +29,10 @@ std::map<std::string, int> parse_domain_shares(std::string_view text) {
     int slots = 0;
     if (sign != std::string_view::npos) {
       const std::string_view number = part.substr(sign + 1);
-      const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), slots);
-      if (error != std::errc{} || stop != number.data() + number.size() || slots < 1 || slots > 1024) {
+      const auto [stop, error] =
+          std::from_chars(number.data(), number.data() + number.size(), slots);
+      if (error != std::errc{} || stop != number.data() + number.size() || slots < 1 ||
+          slots > 1024) {
         refuse(part, "its slots must be a whole number from 1 to 1024");
       }
     }

@@ -1,5 +1,4 @@
 #include "app/environment.hpp"
-
 #include <utility>
 #include <vector>
 #include "app/backends.hpp"
@@ -24,8 +23,8 @@ Environment::Environment(Settings settings, std::span<const ModuleDefinition> mo
     : settings_(std::move(settings)), store_name_(store) {
   std::vector<std::string> problems;
   registry_ = Registry::build(modules, problems);
-  // A program without modules of its own may share the file of one that has some: it leaves the keys that
-  // it does not know alone.
+  // A program without modules of its own may share the file of one that has some: it leaves the
+  // keys that it does not know alone.
   if (!modules.empty()) settings_ = check_settings(settings_, registry_->settings(), problems);
   if (!problems.empty()) throw ConfigurationError{std::move(problems)};
   enqueue_defaults_ = defaults_of(settings_);

@@ -17,8 +17,9 @@ namespace stint {
 /// Thread-safe. The store is opened at first use, and closed with the last owner of it.
 class Environment final {
  public:
-  /// Declare the modules' tasks and check them and the settings. `store` is a name under `[stores]` or a URL;
-  /// empty: `[stores] default`. Throws ConfigurationError with every problem of all of them at once.
+  /// Declare the modules' tasks and check them and the settings. `store` is a name under `[stores]`
+  /// or a URL; empty: `[stores] default`. Throws ConfigurationError with every problem of all of
+  /// them at once.
   explicit Environment(Settings settings, std::span<const ModuleDefinition> modules = {},
                        std::string_view store = {});
   /// Work on a store that is open already: for tests.
@@ -34,8 +35,8 @@ class Environment final {
   /// (kConfiguration) for an unknown name, and where no folder is known for the default.
   std::string store_url() const;
 
-  /// Open the store at the first call and return it; it lives as long as this object at least. A call that
-  /// threw is tried anew by the next one. Throws Error kConfiguration, kUnavailable.
+  /// Open the store at the first call and return it; it lives as long as this object at least. A
+  /// call that threw is tried anew by the next one. Throws Error kConfiguration, kUnavailable.
   Store& store() { return *shared_store(); }
   std::shared_ptr<Store> shared_store();
 

@@ -1,10 +1,9 @@
 #include "app/environment.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include "stint/error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -71,7 +70,9 @@ TEST(Environment, OpensItsStoreOnceAndAtFirstUse) {
 TEST(Environment, TriesAgainAfterAStoreThatCouldNotBeOpened) {
   const test::TemporaryFolder folder;
   const std::filesystem::path blocked = folder.path() / "folder";
-  { std::ofstream{blocked} << "a file stands where a folder must"; }
+  {
+    std::ofstream{blocked} << "a file stands where a folder must";
+  }
   Environment environment{settings_of(""), {}, "sqlite:" + (blocked / "jobs.db").string()};
   EXPECT_THROW(static_cast<void>(environment.store()), Error);
   std::filesystem::remove(blocked);

@@ -1,5 +1,4 @@
 #include "app/task_catalog.hpp"
-
 #include <utility>
 #include "base/log.hpp"
 #include "core/arguments.hpp"

@@ -13,15 +13,15 @@
 
 namespace stint {
 
-/// Find declarations that this program does not have, so that its jobs get the task's domain, priority
-/// and retries, and their arguments are checked at once. Keeps what the store said for a minute.
-/// Thread-safe.
+/// Find declarations that this program does not have, so that its jobs get the task's domain,
+/// priority and retries, and their arguments are checked at once. Keeps what the store said for a
+/// minute. Thread-safe.
 class TaskCatalog final {
  public:
   explicit TaskCatalog(Clock& clock = real_clock()) : clock_(clock) {}
 
-  /// Find by the full name; nothing if nobody has registered it yet, or nobody this version understands.
-  /// Throws what the store throws.
+  /// Find by the full name; nothing if nobody has registered it yet, or nobody this version
+  /// understands. Throws what the store throws.
   std::shared_ptr<const detail::TaskDeclaration> find(Store& store, std::string_view name);
 
   /// Read anew at the next use, since a task may have changed. False: it was read just now.

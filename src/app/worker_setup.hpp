@@ -7,13 +7,15 @@
 
 namespace stint {
 
-/// What `options` leaves unset comes from the settings. Opens the store. The worker keeps the environment
-/// alive. Throws Error: kConfiguration, kUnavailable.
+/// What `options` leaves unset comes from the settings. Opens the store. The worker keeps the
+/// environment alive. Throws Error: kConfiguration, kUnavailable.
 std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& environment,
                                            const WorkerOptions& options);
 
-/// What executions in this process share; the store is opened only by a task that asks for a client.
-std::shared_ptr<RunEnvironment> make_run_environment(const std::shared_ptr<Environment>& environment);
+/// What executions in this process share; the store is opened only by a task that asks for a
+/// client.
+std::shared_ptr<RunEnvironment> make_run_environment(
+    const std::shared_ptr<Environment>& environment);
 
 /// Store the specifications of the program's tasks, for programs that do not have their code.
 void register_tasks(Environment& environment);

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <system_error>
+#include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "stint/error.hpp"

@@ -10,10 +10,10 @@ using Entry = std::pair<ArgumentType, std::string_view>;
 
 // The names are stored in the tasks' specifications: they never change.
 constexpr std::array kNames = {
-    Entry{ArgumentType::kAny, "any"},         Entry{ArgumentType::kBoolean, "boolean"},
-    Entry{ArgumentType::kInteger, "integer"}, Entry{ArgumentType::kNumber, "number"},
-    Entry{ArgumentType::kString, "string"},   Entry{ArgumentType::kBytes, "bytes"},
-    Entry{ArgumentType::kTime, "time"},       Entry{ArgumentType::kDay, "day"},
+    Entry{ArgumentType::kAny, "any"},           Entry{ArgumentType::kBoolean, "boolean"},
+    Entry{ArgumentType::kInteger, "integer"},   Entry{ArgumentType::kNumber, "number"},
+    Entry{ArgumentType::kString, "string"},     Entry{ArgumentType::kBytes, "bytes"},
+    Entry{ArgumentType::kTime, "time"},         Entry{ArgumentType::kDay, "day"},
     Entry{ArgumentType::kDuration, "duration"}, Entry{ArgumentType::kArray, "list"},
     Entry{ArgumentType::kObject, "object"},
 };

@@ -1,7 +1,4 @@
 #include "core/arguments.hpp"
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -9,6 +6,8 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
@@ -121,14 +120,15 @@ bool has_type(ArgumentType type, const json& value) {
 }
 
 bool in_range(const ArgumentSpec& spec, const json& value) {
-  const bool beyond = value.is_number_unsigned() && !std::in_range<std::int64_t>(
-                                                        value.get<std::uint64_t>());
+  const bool beyond =
+      value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
   if (beyond) return false;
   const auto number = value.get<std::int64_t>();
   return number >= spec.minimum && number <= spec.maximum;
 }
 
-// Check one value against a type, and convert what may be written in two ways to the one that is kept.
+// Check one value against a type, and convert what may be written in two ways to the one that is
+// kept.
 std::string type_problem(ArgumentType type, const ArgumentSpec& spec, json& value) {
   if (type == ArgumentType::kInteger) make_whole(value);
   if (!has_type(type, value)) {
@@ -202,7 +202,8 @@ void throw_problems(std::string_view task, const std::vector<std::string>& probl
   throw Error{ErrorCode::kInvalid, message};
 }
 
-// Convert the object to the struct and back. An integer that the field's type cuts off comes back changed.
+// Convert the object to the struct and back. An integer that the field's type cuts off comes back
+// changed.
 void check_conversion(const detail::TaskDeclaration& task, const json& args) {
   std::vector<std::string> problems;
   try {

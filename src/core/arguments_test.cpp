@@ -1,11 +1,10 @@
 #include "core/arguments.hpp"
-
-#include <gtest/gtest.h>
 #include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
+#include <gtest/gtest.h>
 #include "core/registry.hpp"
 #include "stint/error.hpp"
 
@@ -81,9 +80,13 @@ TEST(CheckedArguments, RefusesWhatDoesNotFit) {
       {spec_of<bool>(arg("a")), 1, "must be true or false, not 1"},
       {spec_of<std::string>(arg("a")), 5, "must be a string, not 5"},
       {spec_of<std::vector<int>>(arg("a")), {1, "x"}, "element 1: must be an integer, not \"x\""},
-      {spec_of<std::vector<int>>(arg("a")), {1, 3000000000}, "element 1: 3000000000 is out of range"},
+      {spec_of<std::vector<int>>(arg("a")),
+       {1, 3000000000},
+       "element 1: 3000000000 is out of range"},
       {spec_of<std::vector<int>>(arg("a")), 5, "must be a list, not 5"},
-      {spec_of<std::map<std::string, int>>(arg("a")), {{"x", "y"}}, "does not convert: type must be"},
+      {spec_of<std::map<std::string, int>>(arg("a")),
+       {{"x", "y"}},
+       "does not convert: type must be"},
       {spec_of<std::chrono::seconds>(arg("a")), "soon", "must be a duration"},
       {spec_of<std::chrono::system_clock::time_point>(arg("a")), "soon", "must be a time"},
       {spec_of<int>(arg("a").one_of(1, 2, 3)), 5, "5 is none of 1, 2, 3"},
@@ -114,11 +117,12 @@ TEST(CheckedArguments, TakesStringsAsBytes) {
 TEST(CheckedArguments, NamesEveryProblemAtOnce) {
   const std::vector<ArgumentSpec> specs = {spec_of<std::string>(arg("path")),
                                            spec_of<int>(arg("width") = 800)};
-  EXPECT_EQ(error_of(specs, {{"widht", 5}, {"width", "x"}}),
-            "task \"m.t\": 3 problems with its arguments\n"
-            "  there is no argument \"widht\" (did you mean \"width\"?): the task takes path, width\n"
-            "  argument \"path\" is missing: it must be a string\n"
-            "  argument \"width\": must be an integer, not \"x\"");
+  EXPECT_EQ(
+      error_of(specs, {{"widht", 5}, {"width", "x"}}),
+      "task \"m.t\": 3 problems with its arguments\n"
+      "  there is no argument \"widht\" (did you mean \"width\"?): the task takes path, width\n"
+      "  argument \"path\" is missing: it must be a string\n"
+      "  argument \"width\": must be an integer, not \"x\"");
   EXPECT_NE(error_of({}, {{"a", 1}}).find("the task takes no arguments"), std::string::npos);
   EXPECT_NE(error_of(specs, json::array()).find("must be an object, not []"), std::string::npos);
 }
@@ -159,9 +163,12 @@ TEST(ArgumentFromText, ConvertsToWhatTheSpecWants) {
 
 TEST(ArgumentFromText, RefusesWhatDoesNotConvert) {
   const std::pair<ArgumentSpec, std::string> table[] = {
-      {spec_of<int>(arg("a")), "4x"},    {spec_of<int>(arg("a")), ""},
-      {spec_of<int>(arg("a")), "1.5"},   {spec_of<double>(arg("a")), "nan"},
-      {spec_of<double>(arg("a")), "inf"}, {spec_of<bool>(arg("a")), "maybe"},
+      {spec_of<int>(arg("a")), "4x"},
+      {spec_of<int>(arg("a")), ""},
+      {spec_of<int>(arg("a")), "1.5"},
+      {spec_of<double>(arg("a")), "nan"},
+      {spec_of<double>(arg("a")), "inf"},
+      {spec_of<bool>(arg("a")), "maybe"},
       {spec_of<std::string>(arg("a")), "\xff"},
       {spec_of<std::map<std::string, int>>(arg("a")), "{x}"},
   };
@@ -207,12 +214,11 @@ class TypedArguments : public testing::Test {
 };
 
 TEST_F(TypedArguments, TakeTheFieldsInitialisersAsDefaults) {
-  EXPECT_EQ(json::parse(result_of({{"path", "a.png"}})),
-            (json{{"path", "a.png"},
-                  {"width", 800},
-                  {"sizes", json::array()},
-                  {"title", nullptr},
-                  {"count", 1}}));
+  EXPECT_EQ(json::parse(result_of({{"path", "a.png"}})), (json{{"path", "a.png"},
+                                                               {"width", 800},
+                                                               {"sizes", json::array()},
+                                                               {"title", nullptr},
+                                                               {"count", 1}}));
   EXPECT_NE(result_of({}).find("argument \"path\" is missing"), std::string::npos);
 }
 

@@ -1,12 +1,11 @@
 #include "core/declaration_check.hpp"
-
 #include <cxxabi.h>
-#include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <utility>
+#include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "core/payload.hpp"
@@ -67,8 +66,7 @@ ArgumentType probed_type(const detail::TaskDeclaration& task, const json& defaul
   for (const auto& [value, type] : trials) {
     const json tried = is_list ? json::array({value}) : value;
     if (!converts_unchanged(task, defaults, name, tried)) continue;
-    const bool is_number_too =
-        found == ArgumentType::kNumber && type == ArgumentType::kInteger;
+    const bool is_number_too = found == ArgumentType::kNumber && type == ArgumentType::kInteger;
     if (found != ArgumentType::kAny && !is_number_too) return ArgumentType::kAny;  // takes several
     if (!is_number_too) found = type;
   }
@@ -101,8 +99,7 @@ void check_later_versions(const ArgumentSpec& spec, Problems& problems) {
 }
 
 // A value in a declaration: of the right type, one of the choices, and fit to be stored.
-void check_value(const ArgumentSpec& spec, json& value, std::string_view kind,
-                 Problems& problems) {
+void check_value(const ArgumentSpec& spec, json& value, std::string_view kind, Problems& problems) {
   std::string problem = value_problem(spec, value);
   if (problem.empty()) {
     try {
@@ -165,12 +162,10 @@ void check_options_apart(const detail::TaskDeclaration& task, Problems& problems
     if (spec.short_flag == '\0') continue;
     const char letter = spec.short_flag;
     if (!is_letter(letter)) {
-      problems.push_back(
-          fmt::format("argument \"{}\": a short flag is one letter", spec.name));
+      problems.push_back(fmt::format("argument \"{}\": a short flag is one letter", spec.name));
     } else if (letter == 's' || letter == 'h') {
-      problems.push_back(fmt::format(
-          "argument \"{}\": -{} is taken by --{}: choose another letter", spec.name, letter,
-          letter == 's' ? "settings" : "help"));
+      problems.push_back(fmt::format("argument \"{}\": -{} is taken by --{}: choose another letter",
+                                     spec.name, letter, letter == 's' ? "settings" : "help"));
     } else {
       claim(std::string{'-', letter}, spec.name);
     }
@@ -216,9 +211,8 @@ Problems check_declaration(detail::TaskDeclaration& task,
   check_options(task.options, problems);
   for (const std::type_index type : task.contexts) {
     if (contexts.contains(type)) continue;
-    problems.push_back(fmt::format(
-        "it takes {}&, which no module declares: add m.context<{}>()", type_name(type),
-        type_name(type)));
+    problems.push_back(fmt::format("it takes {}&, which no module declares: add m.context<{}>()",
+                                   type_name(type), type_name(type)));
   }
   return problems;
 }

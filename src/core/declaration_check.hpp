@@ -9,8 +9,8 @@
 
 namespace stint {
 
-/// Tell whether a text is a full task name: identifiers (letters, digits, `_`, `-`; no digit or dash first)
-/// with dots between, at least two, 200 bytes at most.
+/// Tell whether a text is a full task name: identifiers (letters, digits, `_`, `-`; no digit or
+/// dash first) with dots between, at least two, 200 bytes at most.
 bool is_task_name(std::string_view name);
 /// Tell whether a text can name a domain or a node: 1 to 63, or 253, of [a-zA-Z0-9_.-].
 bool is_domain_name(std::string_view name);

@@ -1,9 +1,8 @@
 #include "core/enqueue_plan.hpp"
-
-#include <fmt/format.h>
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <fmt/format.h>
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
@@ -21,7 +20,8 @@ bool is_plain_text(std::string_view text, std::size_t longest) {
   return text.size() <= longest && is_valid_utf8(text) && std::ranges::none_of(text, is_control);
 }
 
-// One rule for the options of a task and those of an enqueue: check the latter as if they were a task's.
+// One rule for the options of a task and those of an enqueue: check the latter as if they were a
+// task's.
 TaskOptions merged(const detail::TaskDeclaration* task, const EnqueueOptions& options,
                    const EnqueueDefaults& defaults) {
   TaskOptions result;
@@ -68,9 +68,9 @@ void check_tags(const std::vector<std::string>& tags, Problems& problems) {
   std::set<std::string_view> seen;
   for (const std::string& tag : tags) {
     if (tag.empty() || !is_plain_text(tag, kLongest) || tag.find(',') != std::string::npos) {
-      problems.push_back(
-          fmt::format("tag \"{}\" must be 1 to {} bytes of UTF-8 without commas or control characters",
-                      sanitize_text(tag.substr(0, kLongest)), kLongest));
+      problems.push_back(fmt::format(
+          "tag \"{}\" must be 1 to {} bytes of UTF-8 without commas or control characters",
+          sanitize_text(tag.substr(0, kLongest)), kLongest));
     } else if (!seen.insert(tag).second) {
       problems.push_back(fmt::format("tag \"{}\" is given twice", tag));
     }
@@ -101,7 +101,8 @@ std::string packed_metadata(std::string_view task, const json& metadata,
     problems.push_back(fmt::format("metadata must be an object, not {}", metadata.type_name()));
     return {};
   }
-  Payload payload = pack_payload(metadata, limits, fmt::format("the metadata of task \"{}\"", task));
+  Payload payload =
+      pack_payload(metadata, limits, fmt::format("the metadata of task \"{}\"", task));
   if (!payload.attachments.empty()) {
     problems.emplace_back("metadata cannot hold stint::Bytes: put them into the arguments");
   }

@@ -1,8 +1,7 @@
 #include "core/enqueue_plan.hpp"
-
-#include <gtest/gtest.h>
 #include <string>
 #include <vector>
+#include <gtest/gtest.h>
 #include "stint/error.hpp"
 
 namespace stint {
@@ -98,7 +97,8 @@ TEST(PlanJob, RefusesOptionsOutOfRange) {
       {{.priority = 32768}, "priority 32768 is out of range: -32768 to 32767"},
       {{.delay = -1ms}, "delay -1ms is out of range"},
       {{.delay = std::chrono::hours{24 * 3651}}, "is out of range: 0s to 3650d"},
-      {{.run_at = std::chrono::system_clock::now(), .delay = 1s}, "run_at and delay are both given"},
+      {{.run_at = std::chrono::system_clock::now(), .delay = 1s},
+       "run_at and delay are both given"},
       {{.run_at = std::chrono::system_clock::time_point{-1s}}, "run_at is out of range"},
       {{.domain = ""}, "domain \"\" must be"},
       {{.domain = "a b"}, "domain \"a b\" must be"},
@@ -144,9 +144,7 @@ TEST(PlanJob, RefusesNamesAndArgumentsThatAreNone) {
   EXPECT_EQ(error_of({}, "a.b", nullptr), "accepted");
 }
 
-TEST(ChildKey, IsTheSameInEachAttempt) {
-  EXPECT_EQ(child_key(JobId{12}, 3), "stint:child:12:3");
-}
+TEST(ChildKey, IsTheSameInEachAttempt) { EXPECT_EQ(child_key(JobId{12}, 3), "stint:child:12:3"); }
 
 }  // namespace
 }  // namespace stint

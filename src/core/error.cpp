@@ -1,5 +1,4 @@
 #include "stint/error.hpp"
-
 #include <string_view>
 
 namespace stint {

@@ -1,4 +1,5 @@
-/// What travels between the runtime and a store. JSON is text here: only who needs its content parses it.
+/// What travels between the runtime and a store. JSON is text here: only who needs its content
+/// parses it.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -50,16 +51,16 @@ struct ClaimRequest {
   std::string node;                ///< the worker's own; jobs for another are left alone
   std::vector<std::string> tasks;  ///< the only tasks it has
   std::string domain = "default";
-  int limit = 1;                   ///< at most so many; >= 1
+  int limit = 1;  ///< at most so many; >= 1
 };
 
 /// A job in a worker's hands. Claimed is not started: the attempt counts once it starts.
 struct ClaimedJob {
   JobId id;
   Epoch epoch;
-  int attempts = 0;      ///< started before; this one will be attempts + 1
-  int failures = 0;      ///< compared with max_attempts
-  int crashes = 0;       ///< above 0: must run alone in its worker
+  int attempts = 0;  ///< started before; this one will be attempts + 1
+  int failures = 0;  ///< compared with max_attempts
+  int crashes = 0;   ///< above 0: must run alone in its worker
   int max_attempts = 1;
   milliseconds timeout{0};
   JobFlags flags = {};
@@ -72,10 +73,11 @@ struct ClaimedJob {
 
 /// How an execution ended, as its worker says.
 enum class Outcome : std::uint8_t {
-  kDone,         ///< final: done
-  kFailed,       ///< a failure is counted; queued again after `delay` if failures < max_attempts, else final
-  kRejected,     ///< final: failed whatever attempts are left
-  kSnoozed,      ///< queued again after `delay`; nothing is counted, the attempt's start is taken back
+  kDone,      ///< final: done
+  kFailed,    ///< a failure is counted; queued again after `delay` if failures < max_attempts, else
+              ///< final
+  kRejected,  ///< final: failed whatever attempts are left
+  kSnoozed,   ///< queued again after `delay`; nothing is counted, the attempt's start is taken back
   kInterrupted,  ///< queued again at once; costs nothing (not begun, shutdown, deploy)
   kAborted,      ///< final: aborted
 };
@@ -85,13 +87,14 @@ struct Completion {
   JobId id;
   Epoch epoch;
   Outcome outcome = Outcome::kDone;
-  bool started = true;  ///< false: it never began (a claimed job given back)
+  bool started = true;           ///< false: it never began (a claimed job given back)
   microseconds ran_for{0};       ///< from start to end
   microseconds ended_before{0};  ///< from the end to this write
   milliseconds delay{0};
-  std::string cause = {};  ///< of failures and aborts: "error", "rejected", "timeout", "aborted", ...
-  std::string error = {};  ///< JSON {"type", "message", "causes"}; empty: none
-  std::string output = {};  ///< JSON; empty: none
+  std::string cause =
+      {};  ///< of failures and aborts: "error", "rejected", "timeout", "aborted", ...
+  std::string error = {};                     ///< JSON {"type", "message", "causes"}; empty: none
+  std::string output = {};                    ///< JSON; empty: none
   std::vector<std::string> attachments = {};  ///< the Bytes of `output`
 };
 
@@ -111,7 +114,7 @@ struct Exchange {
 struct Activity {
   JobId id;
   Epoch epoch;
-  microseconds running_for{0};  ///< since its start; the store keeps the start
+  microseconds running_for{0};          ///< since its start; the store keeps the start
   std::optional<double> progress = {};  ///< 0 to 1
   std::string progress_message = {};
 };
@@ -154,7 +157,7 @@ struct JobRecord {
   Epoch epoch;
   StoreTime created_at;
   StoreTime run_at;
-  std::optional<StoreTime> started_at;   ///< of the last attempt
+  std::optional<StoreTime> started_at;  ///< of the last attempt
   std::optional<StoreTime> finished_at;
   WorkerId worker;
   std::optional<double> progress;

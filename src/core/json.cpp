@@ -1,5 +1,4 @@
 #include "stint/json.hpp"
-
 #include <cmath>
 #include <cstdint>
 #include "base/duration.hpp"

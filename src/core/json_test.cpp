@@ -1,8 +1,7 @@
 #include "stint/json.hpp"
-
-#include <gtest/gtest.h>
 #include <limits>
 #include <string>
+#include <gtest/gtest.h>
 #include "stint/error.hpp"
 
 namespace stint {

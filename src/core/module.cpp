@@ -1,7 +1,6 @@
 #include "stint/module.hpp"
-
-#include <fmt/format.h>
 #include <algorithm>
+#include <fmt/format.h>
 #include "base/nearest.hpp"
 
 namespace stint {
@@ -34,9 +33,10 @@ namespace {
 // Put what an `arg` says onto the field of its name.
 void merge(ArgumentSpec& field, const ArgumentSpec& details, std::vector<std::string>& problems) {
   if (details.default_value) {
-    problems.push_back(fmt::format(
-        "argument \"{}\": the default of a typed task's field is its initialiser: leave out the `=`",
-        details.name));
+    problems.push_back(
+        fmt::format("argument \"{}\": the default of a typed task's field is its initialiser: "
+                    "leave out the `=`",
+                    details.name));
   }
   field.help = details.help;
   field.choices = details.choices;
@@ -83,9 +83,9 @@ void merge_fields(TaskDeclaration& task, const std::vector<arg>& args) {
     const std::string& name = one.spec().name;
     const auto field = std::ranges::find(task.args, name, &ArgumentSpec::name);
     if (field == task.args.end()) {
-      task.problems.push_back(fmt::format("argument \"{}\": the struct has no such field{}: it has {}",
-                                          name, did_you_mean(name, names),
-                                          fmt::join(names, ", ")));
+      task.problems.push_back(
+          fmt::format("argument \"{}\": the struct has no such field{}: it has {}", name,
+                      did_you_mean(name, names), fmt::join(names, ", ")));
     } else if (std::ranges::find(seen, name) != seen.end()) {
       task.problems.push_back(fmt::format("argument \"{}\" is described twice", name));
     } else {

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
 #include <utility>
+#include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "stint/error.hpp"
@@ -16,8 +16,8 @@ constexpr int kDeepest = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// A parser of our own, because what is refused here (repeated keys, numbers out of range, NUL) is taken
-// silently by the library's, and because its errors cannot say where.
+// A parser of our own, because what is refused here (repeated keys, numbers out of range, NUL) is
+// taken silently by the library's, and because its errors cannot say where.
 class Reader final {
  public:
   Reader(std::string_view text, std::string_view what) : text_(text), what_(what) {}

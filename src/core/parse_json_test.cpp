@@ -1,5 +1,5 @@
-#include <gtest/gtest.h>
 #include <string>
+#include <gtest/gtest.h>
 #include "core/arguments.hpp"
 #include "stint/error.hpp"
 
@@ -26,9 +26,15 @@ std::string nested(int depth) {
 }
 
 TEST(ParseJson, ReadsWhatTheLibraryWrites) {
-  const json value = {{"a", 1},     {"b", -2.5},     {"c", true},
-                      {"d", nullptr}, {"e", {1, {2}}}, {"f", "\u00e4\n\"\\\xf0\x9f\x98\x80"},
-                      {"g", json::object()}, {"h", json::array()}, {"", 0}};
+  const json value = {{"a", 1},
+                      {"b", -2.5},
+                      {"c", true},
+                      {"d", nullptr},
+                      {"e", {1, {2}}},
+                      {"f", "\u00e4\n\"\\\xf0\x9f\x98\x80"},
+                      {"g", json::object()},
+                      {"h", json::array()},
+                      {"", 0}};
   EXPECT_EQ(parse_json(value.dump(), "it"), value);
   EXPECT_EQ(parse_json(value.dump(2), "it"), value);
   EXPECT_EQ(parse_json(value.dump(-1, ' ', true), "it"), value);

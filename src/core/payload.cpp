@@ -1,9 +1,8 @@
 #include "core/payload.hpp"
-
-#include <fmt/format.h>
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
 
@@ -121,12 +120,12 @@ void put_bytes_back(json& value, std::vector<std::string>& attachments) {
   }
 }
 
-void check_size(std::int64_t size, std::int64_t limit, std::string_view what,
-                std::string_view kind, std::string_view key) {
+void check_size(std::int64_t size, std::int64_t limit, std::string_view what, std::string_view kind,
+                std::string_view key) {
   if (size <= limit) return;
   throw Error{ErrorCode::kInvalid,
-              fmt::format("{}: {} bytes of {} are too many; the limit {} is {}", what, size, kind, key,
-                          limit)};
+              fmt::format("{}: {} bytes of {} are too many; the limit {} is {}", what, size, kind,
+                          key, limit)};
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "core/payload.hpp"
-
-#include <gtest/gtest.h>
 #include <cmath>
 #include <string>
+#include <gtest/gtest.h>
 #include "stint/error.hpp"
 
 namespace stint {

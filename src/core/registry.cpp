@@ -1,9 +1,8 @@
 #include "core/registry.hpp"
-
-#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <fmt/format.h>
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "core/declaration_check.hpp"
@@ -16,23 +15,39 @@ using Problems = std::vector<std::string>;
 using TaskMap = std::map<std::string, detail::TaskDeclaration, std::less<>>;
 
 constexpr std::array<std::string_view, 22> kReservedOptions = {
-    "color",     "disable-one-instance", "help",           "json",
-    "keep-lock", "lock-name",            "log-level",      "module",
-    "no-color",  "no-json",              "no-run-once",    "quiet",
-    "release-on-error", "run-interval",  "run-once",       "settings",
-    "sleep-interval",   "store",         "timestamps",     "verbose",
-    "version",   "wait",
+    "color",
+    "disable-one-instance",
+    "help",
+    "json",
+    "keep-lock",
+    "lock-name",
+    "log-level",
+    "module",
+    "no-color",
+    "no-json",
+    "no-run-once",
+    "quiet",
+    "release-on-error",
+    "run-interval",
+    "run-once",
+    "settings",
+    "sleep-interval",
+    "store",
+    "timestamps",
+    "verbose",
+    "version",
+    "wait",
 };
 
 constexpr std::array<std::string_view, 19> kBuiltinCommands = {
-    "bench", "check-liveness", "completion", "db",       "doctor",   "domain", "enqueue",
-    "explain", "help",         "job",        "lock",     "monitor",  "node",   "resource",
-    "run",   "schedule",       "settings",   "task",     "worker",
+    "bench",   "check-liveness", "completion", "db",   "doctor",  "domain", "enqueue",
+    "explain", "help",           "job",        "lock", "monitor", "node",   "resource",
+    "run",     "schedule",       "settings",   "task", "worker",
 };
 
 std::string title(const detail::TaskDeclaration& task) {
-  return fmt::format("module \"{}\", {} \"{}\": ", task.module, task.is_command ? "command" : "task",
-                     sanitize_text(task.name));
+  return fmt::format("module \"{}\", {} \"{}\": ", task.module,
+                     task.is_command ? "command" : "task", sanitize_text(task.name));
 }
 
 const detail::TaskDeclaration* find(const TaskMap& map, std::string_view name) {
@@ -58,8 +73,7 @@ std::vector<detail::ContextDeclaration> merge_contexts(const std::vector<Module>
   std::vector<detail::ContextDeclaration> result;
   for (const Module& module : modules) {
     for (const detail::ContextDeclaration& context : module.contexts()) {
-      const auto other =
-          std::ranges::find(result, context.type, &detail::ContextDeclaration::type);
+      const auto other = std::ranges::find(result, context.type, &detail::ContextDeclaration::type);
       if (other == result.end()) {
         result.push_back(context);
       } else if (other->scope != context.scope) {

@@ -16,9 +16,10 @@ namespace stint {
 /// Immutable once built; shared between threads.
 class Registry final {
  public:
-  /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert or are no
-  /// choice, two tasks of one name, arguments named like an option of `run`, names, ranges, contexts that
-  /// nobody declared, options whose rule is not built yet. Adds a line for each mistake to `problems`.
+  /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert
+  /// or are no choice, two tasks of one name, arguments named like an option of `run`, names,
+  /// ranges, contexts that nobody declared, options whose rule is not built yet. Adds a line for
+  /// each mistake to `problems`.
   static std::shared_ptr<const Registry> build(std::span<const ModuleDefinition> modules,
                                                std::vector<std::string>& problems);
 
@@ -26,11 +27,14 @@ class Registry final {
   const detail::TaskDeclaration* find_task(std::string_view name) const;
   const detail::TaskDeclaration* find_command(std::string_view name) const;
   /// Find a task to enqueue: nothing if it belongs to a module that is not here, so that some other
-  /// program may have it. Throws Error kNotFound, with the nearest name, if its module is here without it.
+  /// program may have it. Throws Error kNotFound, with the nearest name, if its module is here
+  /// without it.
   const detail::TaskDeclaration* find_task_to_enqueue(std::string_view name) const;
 
   /// In the order of their names.
-  const std::map<std::string, detail::TaskDeclaration, std::less<>>& tasks() const { return tasks_; }
+  const std::map<std::string, detail::TaskDeclaration, std::less<>>& tasks() const {
+    return tasks_;
+  }
   const std::map<std::string, detail::TaskDeclaration, std::less<>>& commands() const {
     return commands_;
   }
@@ -47,17 +51,18 @@ class Registry final {
   std::vector<detail::ContextDeclaration> contexts_;
 };
 
-/// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default, choices, help.
-/// Stored with the task and shown by `task show`.
+/// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default,
+/// choices, help. Stored with the task and shown by `task show`.
 json specification(const detail::TaskDeclaration& task);
 
 /// Read a task's declaration back from its stored specification: for programs that do not have the
-/// code. It has no handler; types, choices and defaults of its arguments are checked, C++ conversions and
-/// defaults that are bytes are not known. Unknown members are left aside. Throws Error kInvalid.
+/// code. It has no handler; types, choices and defaults of its arguments are checked, C++
+/// conversions and defaults that are bytes are not known. Unknown members are left aside. Throws
+/// Error kInvalid.
 detail::TaskDeclaration task_from_specification(std::string_view name, const json& specification);
 
-/// The names that no argument can have, with dashes, because `run` or every command has an option of the
-/// name. Underscores count as dashes.
+/// The names that no argument can have, with dashes, because `run` or every command has an option
+/// of the name. Underscores count as dashes.
 std::span<const std::string_view> reserved_option_names();
 
 /// The commands of the command line: no module's command can have their names.

@@ -1,9 +1,8 @@
 #include "core/registry.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <string>
 #include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include "core/arguments.hpp"
 #include "stint/error.hpp"
 #include "stint/job.hpp"
@@ -37,11 +36,12 @@ inline constexpr Task<Point> bare_task{"move"};
 
 TEST(Registry, KnowsTasksByFullName) {
   const ModuleDefinition modules[] = {{"m", [](Module& m) {
-    m.task("foo", [] {});
-    m.task("m.sub.bar", [](Job&) { return 1; });
-    m.task(move_task, [](const Point&) {});
-    m.command("hello", [] { return 0; }, {}, {.doc = "Greets."});
-  }}};
+                                         m.task("foo", [] {});
+                                         m.task("m.sub.bar", [](Job&) { return 1; });
+                                         m.task(move_task, [](const Point&) {});
+                                         m.command("hello", [] { return 0; }, {},
+                                                   {.doc = "Greets."});
+                                       }}};
   std::vector<std::string> problems;
   const auto registry = Registry::build(modules, problems);
   EXPECT_THAT(problems, IsEmpty());
@@ -186,18 +186,19 @@ TEST(Registry, ReportsEverythingAtOnce) {
 }
 
 TEST(Specification, ReadsBackAsTheSameTask) {
-  const ModuleDefinition modules[] = {{"m", [](Module& m) {
-    m.task("t", [](int, std::vector<std::string>, std::optional<double>, const Bytes&) {},
-           {arg("a").help("how many").one_of(1, 2).short_flag('a') = 2, arg("b"), arg("c"),
-            arg("d") = Bytes{"x"}},
-           {.doc = "Does it.",
-            .domain = "mail",
-            .node = "alpha",
-            .priority = 3,
-            .timeout = 90s,
-            .retry = {.max_attempts = 4, .backoff = 1s, .max_backoff = 2min, .jitter = 0.5},
-            .at_most_once = true});
-  }}};
+  const ModuleDefinition modules[] = {
+      {"m", [](Module& m) {
+         m.task("t", [](int, std::vector<std::string>, std::optional<double>, const Bytes&) {},
+                {arg("a").help("how many").one_of(1, 2).short_flag('a') = 2, arg("b"), arg("c"),
+                 arg("d") = Bytes{"x"}},
+                {.doc = "Does it.",
+                 .domain = "mail",
+                 .node = "alpha",
+                 .priority = 3,
+                 .timeout = 90s,
+                 .retry = {.max_attempts = 4, .backoff = 1s, .max_backoff = 2min, .jitter = 0.5},
+                 .at_most_once = true});
+       }}};
   std::vector<std::string> problems;
   const auto registry = Registry::build(modules, problems);
   ASSERT_THAT(problems, IsEmpty());

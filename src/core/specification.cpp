@@ -1,6 +1,6 @@
-#include <fmt/format.h>
 #include <limits>
 #include <utility>
+#include <fmt/format.h>
 #include "base/duration.hpp"
 #include "core/registry.hpp"
 #include "stint/error.hpp"
@@ -16,7 +16,8 @@ json argument_specification(const ArgumentSpec& spec) {
   result["required"] = spec.required;
   if (spec.nullable) result["nullable"] = true;
   // Bytes are no JSON: the worker, who has the declaration, fills such a default in.
-  if (spec.default_value && !spec.default_value->is_binary()) result["default"] = *spec.default_value;
+  if (spec.default_value && !spec.default_value->is_binary())
+    result["default"] = *spec.default_value;
   if (!spec.choices.empty()) result["choices"] = spec.choices;
   if (!spec.help.empty()) result["help"] = spec.help;
   if (spec.short_flag != '\0') result["short_flag"] = std::string{spec.short_flag};

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <fmt/format.h>
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "core/declaration_check.hpp"

@@ -1,5 +1,4 @@
 #include "stint/types.hpp"
-
 #include <algorithm>
 #include <array>
 #include <utility>

@@ -1,7 +1,6 @@
 #include "stint/types.hpp"
-
-#include <gtest/gtest.h>
 #include <set>
+#include <gtest/gtest.h>
 #include "stint/arg.hpp"
 #include "stint/error.hpp"
 

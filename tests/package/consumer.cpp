@@ -9,9 +9,7 @@ long multiply(long a, long b) { return a * b; }
 
 }  // namespace
 
-STINT_MODULE(consumer, m) {
-  m.task("multiply", multiply, {stint::arg("a"), stint::arg("b") = 7});
-}
+STINT_MODULE(consumer, m) { m.task("multiply", multiply, {stint::arg("a"), stint::arg("b") = 7}); }
 
 int main() {
   const stint::Settings settings = stint::load_settings();

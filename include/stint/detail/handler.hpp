@@ -231,22 +231,24 @@ std::optional<json> call_for_output(Call&& call) {
 template <typename F>
 Handler make_quick_handler(F callable, std::vector<std::string> names) {
   using Shape = CallableShape<F>;
-  return [callable = std::move(callable), names = std::move(names)](Invocation& invocation) mutable {
-    static const json kNull;
-    const auto pass = [&]<std::size_t I>() -> decltype(auto) {
-      using P = typename Shape::template Parameter<I>;
-      if constexpr (kIsProvided<P>) {
-        return provide<P>(invocation);
-      } else {
-        const auto& args = invocation.args();
-        const auto found = args.find(names[Shape::template arguments_before<I>()]);
-        return convert_argument<std::remove_cvref_t<P>>(found == args.end() ? kNull : *found);
-      }
-    };
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return call_for_output([&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
-    }(std::make_index_sequence<Shape::kCount>{});
-  };
+  return
+      [callable = std::move(callable), names = std::move(names)](Invocation& invocation) mutable {
+        static const json kNull;
+        const auto pass = [&]<std::size_t I>() -> decltype(auto) {
+          using P = typename Shape::template Parameter<I>;
+          if constexpr (kIsProvided<P>) {
+            return provide<P>(invocation);
+          } else {
+            const auto& args = invocation.args();
+            const auto found = args.find(names[Shape::template arguments_before<I>()]);
+            return convert_argument<std::remove_cvref_t<P>>(found == args.end() ? kNull : *found);
+          }
+        };
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+          return call_for_output(
+              [&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
+        }(std::make_index_sequence<Shape::kCount>{});
+      };
 }
 
 /// Erase a typed callable: the parameter of type Args takes the whole object.
@@ -266,7 +268,8 @@ Handler make_typed_handler(F callable) {
       }
     };
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return call_for_output([&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
+      return call_for_output(
+          [&]() -> decltype(auto) { return callable(pass.template operator()<I>()...); });
     }(std::make_index_sequence<Shape::kCount>{});
   };
 }
