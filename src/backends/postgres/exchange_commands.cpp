@@ -58,12 +58,15 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
   std::vector<const Completion*> done;
   std::vector<const Completion*> other;
   const auto key = [](const Completion* one) { return std::pair{one->id, one->epoch}; };
+  // Of equal ones the first of the call comes first: all stand in one array.
+  const auto is_before = [&](const Completion* a, const Completion* b) {
+    return std::tuple{a->id, a->epoch, a} < std::tuple{b->id, b->epoch, b};
+  };
   for (const Completion& one : completions) (is_simply_done(one) ? done : other).push_back(&one);
   for (auto* group : {&done, &other}) {
     // In the order of ids, so that two transactions never wait for each other; and an execution
     // that is ended twice in one call ends once.
-    std::stable_sort(group->begin(), group->end(),
-                     [&](const auto* a, const auto* b) { return key(a) < key(b); });
+    std::sort(group->begin(), group->end(), is_before);
     group->erase(std::unique(group->begin(), group->end(),
                              [&](const auto* a, const auto* b) { return key(a) == key(b); }),
                  group->end());
