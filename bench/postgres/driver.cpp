@@ -29,11 +29,11 @@ void append(std::string& to, std::int64_t value) {
   to.append(bytes, sizeof bytes);
 }
 
-// One dimension that begins with 1.
-std::string array_head(Oid element, std::size_t count, bool has_null) {
+// One dimension that begins with 1, without nulls.
+std::string array_head(Oid element, std::size_t count) {
   std::string head;
   append(head, std::int32_t{count == 0 ? 0 : 1});
-  append(head, std::int32_t{has_null ? 1 : 0});
+  append(head, std::int32_t{0});
   append(head, static_cast<std::int32_t>(element));
   if (count > 0) {
     append(head, static_cast<std::int32_t>(count));
@@ -81,7 +81,7 @@ PgValues& PgValues::add(std::string_view text) { return push(kText, std::string{
 PgValues& PgValues::add_null(Oid type) { return push(type, std::nullopt); }
 
 PgValues& PgValues::add_array(std::span<const std::int64_t> values) {
-  std::string bytes = array_head(kInt8, values.size(), false);
+  std::string bytes = array_head(kInt8, values.size());
   bytes.reserve(bytes.size() + values.size() * 12);
   for (const std::int64_t value : values) {
     append(bytes, static_cast<std::int32_t>(sizeof value));
@@ -90,15 +90,11 @@ PgValues& PgValues::add_array(std::span<const std::int64_t> values) {
   return push(kInt8Array, std::move(bytes));
 }
 
-PgValues& PgValues::add_array(std::span<const std::string> texts, bool empty_is_null) {
-  std::string bytes = array_head(kText, texts.size(), empty_is_null);
+PgValues& PgValues::add_array(std::span<const std::string> texts) {
+  std::string bytes = array_head(kText, texts.size());
   for (const std::string& text : texts) {
-    if (empty_is_null && text.empty()) {
-      append(bytes, std::int32_t{-1});
-    } else {
-      append(bytes, static_cast<std::int32_t>(text.size()));
-      bytes += text;
-    }
+    append(bytes, static_cast<std::int32_t>(text.size()));
+    bytes += text;
   }
   return push(kTextArray, std::move(bytes));
 }

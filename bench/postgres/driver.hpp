@@ -19,8 +19,7 @@ class PgValues final {
   PgValues& add(std::string_view text);
   PgValues& add_null(Oid type);
   PgValues& add_array(std::span<const std::int64_t> values);
-  /// A text that is empty is sent as null if `empty_is_null`.
-  PgValues& add_array(std::span<const std::string> texts, bool empty_is_null = false);
+  PgValues& add_array(std::span<const std::string> texts);
 
   std::size_t size() const { return types_.size(); }
   const Oid* types() const { return types_.data(); }

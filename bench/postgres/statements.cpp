@@ -24,6 +24,7 @@ constexpr std::string_view kTask = "noop.run";
 constexpr std::string_view kDomain = "default";
 constexpr Oid kTimestamptz = 1184;
 constexpr Oid kText = 25;
+constexpr Oid kTextArray = 1009;
 constexpr int kIdBlock = 1000;
 
 /// Claimed and not yet completed.
@@ -95,14 +96,13 @@ class Client final {
 
   void send_complete(const Batch& batch) {
     const std::vector<std::int64_t> zeroes(batch.ids.size(), 0);
-    const std::vector<std::string> no_outputs(batch.ids.size());
     connection_.send_unnamed(texts_.text(sql::complete_done), PgValues{}
                                                                   .add_null(kTimestamptz)
                                                                   .add_array(batch.ids)
                                                                   .add_array(batch.epochs)
                                                                   .add_array(zeroes)
                                                                   .add_array(zeroes)
-                                                                  .add_array(no_outputs, true));
+                                                                  .add_null(kTextArray));
   }
 
   void send_claim(std::int64_t worker, int limit) {
