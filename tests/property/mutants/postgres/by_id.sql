@@ -1,1 +1,1 @@
-live.id = ended.id
+true

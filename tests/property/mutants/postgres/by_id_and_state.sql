@@ -1,1 +1,1 @@
-live.id = ended.id and live.state = 3
+state = 3

@@ -1,5 +1,7 @@
-live.id = ended.id and live.state = 3
+state = 3
     -- Whoever sent the epoch is told by the history, if it failed; else it is who holds the job.
-    and live.worker = coalesce((select attempt.worker from /* SCHEMA */attempt
-                                where attempt.job = ended.id and attempt.epoch = ended.epoch),
-                               live.worker)
+    and worker = coalesce((select attempt.worker from /* SCHEMA */attempt
+                           where attempt.job = live.id
+                             and attempt.epoch
+                                 = ($3::bigint[])[width_bucket(live.id, $2::bigint[])]),
+                          worker)

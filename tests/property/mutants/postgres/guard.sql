@@ -1,1 +1,2 @@
-live.id = ended.id and live.epoch = ended.epoch and live.state = 3
+state = 3
+    and epoch = ($3::bigint[])[width_bucket(id, $2::bigint[])]
