@@ -28,6 +28,7 @@ Child::Child(const std::vector<std::string>& argv, const std::string& error_file
   const std::array<int, 2> output = make_pipe();
   std::vector<char*> arguments;
   std::vector<std::string> copies = argv;
+  arguments.reserve(copies.size() + 1);
   for (std::string& one : copies) arguments.push_back(one.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

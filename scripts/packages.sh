@@ -8,7 +8,7 @@ packages_build=(
 packages_servers=(postgresql-15)
 packages_test=(libgtest-dev libgmock-dev librapidcheck-dev)
 packages_format=(clang-format-19)
-packages_lint=(clang-tidy-19)
+packages_lint=(clang-tidy-19 git)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # need_packages NAME...: install those that are missing. Where there is no apt, say so and go on:
