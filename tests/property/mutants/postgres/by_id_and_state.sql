@@ -1,1 +1,1 @@
-state = 3
+state >= 3

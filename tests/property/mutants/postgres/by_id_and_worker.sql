@@ -1,4 +1,4 @@
-state = 3
+state >= 3
     -- Whoever sent the epoch is told by the history, if it failed; else it is who holds the job.
     and worker = coalesce((select attempt.worker from /* SCHEMA */attempt
                            where attempt.job = live.id

@@ -1,2 +1,2 @@
-state = 3
+state >= 3
     and epoch = ($3::bigint[])[width_bucket(id, $2::bigint[])]
