@@ -31,10 +31,11 @@ std::vector<WriteResult> RunningJobs::report(std::span<const Activity> activitie
     running.add(static_cast<std::int64_t>(one->running_for.count()));
     if (one->progress) {
       progress.add(static_cast<float>(*one->progress));
-      messages.add(std::string_view{sanitize_text(one->progress_message)});  // an empty one too
+      // A progress comes with its message, which may be none; a message may come alone.
+      messages.add(std::string_view{sanitize_text(one->progress_message)});
     } else {
       progress.add_null();
-      messages.add_null();
+      messages.add_or_null(sanitize_text(one->progress_message));
     }
   }
   Parameters parameters;
