@@ -167,6 +167,10 @@ bool JobWorker::wait_unless_stopping(nanoseconds duration) {
 bool JobWorker::drain(nanoseconds grace) {
   if (!is_started_) return true;
   board_->stop_claiming();
+  if (const int running = board_->standing().running; running > 0) {
+    log_info("worker", "draining: claiming nothing more; {} running jobs have up to {:.3g} s",
+             running, std::chrono::duration<double>(grace).count());
+  }
   const nanoseconds until = clock_.boot_now() + grace;
   for (;;) {
     const nanoseconds step = std::min(until, clock_.boot_now() + std::chrono::milliseconds{100});

@@ -53,9 +53,11 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "lock_job", kServer},
     OneDialect{"postgres", "lock_migrations", kServer},
     OneDialect{"postgres", "notify", kServer},
+    OneDialect{"postgres", "prefer_indexes", kServer},
     OneDialect{"postgres", "reserve_ids", kServer},
     OneDialect{"postgres", "reserve_worker_id", kServer},
     OneDialect{"postgres", "revoke_claim", kServer},
+    OneDialect{"postgres", "serving_process", kServer},
 };
 
 // Where a short sleep is what the code is for.

@@ -68,11 +68,12 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
   return parameters;
 }
 
-bool parse_switch(std::string_view url, std::string_view name, std::string_view value) {
-  if (value == "on" || value == "true" || value == "1") return true;
-  if (value == "off" || value == "false" || value == "0") return false;
-  throw url_error(url, fmt::format("{}={} is neither on nor off", name, value),
-                  fmt::format("write {}=on or leave it out", name));
+Prepare parse_prepare(std::string_view url, std::string_view value) {
+  if (value == "auto") return Prepare::kWhereDirect;
+  if (value == "on") return Prepare::kAlways;
+  if (value == "off") return Prepare::kNever;
+  throw url_error(url, fmt::format("prepare={} is none of auto, on and off", value),
+                  "write one of them or leave it out");
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ ConnectOptions parse_connect_options(std::string_view text) {
     options.schema = *schema;
   }
   if (const auto prepare = url.parameter("prepare")) {
-    options.prepare = parse_switch(text, "prepare", *prepare);
+    options.prepare = parse_prepare(text, *prepare);
   }
   if (const auto pool = url.parameter("pool")) {
     const char* end = pool->data() + pool->size();

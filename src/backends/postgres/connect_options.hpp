@@ -1,5 +1,6 @@
 /// What a store's URL says: for libpq, and for this backend.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,12 +8,20 @@
 
 namespace stint::postgres {
 
+/// Whether the server plans the hot statements once for a session, or anew each time.
+enum class Prepare : std::uint8_t {
+  kWhereDirect,  ///< once, unless a pooler stands between: it may give each transaction another
+                 ///< session
+  kAlways,       ///< once: the pooler is known to keep prepared statements
+  kNever,
+};
+
 /// A URL taken apart and checked. Immutable.
 struct ConnectOptions {
-  std::string url;               ///< as given: show `redacted(url)` only
-  std::string schema = "stint";  ///< `schema=NAME`: where the tables are
-  bool prepare = false;  ///< `prepare=on`: name statements; not through a transaction pooler
-  int pool = 8;          ///< `pool=N`: connections at most, besides those that listen and notify
+  std::string url;                          ///< as given: show `redacted(url)` only
+  std::string schema = "stint";             ///< `schema=NAME`: where the tables are
+  Prepare prepare = Prepare::kWhereDirect;  ///< `prepare=auto|on|off`
+  int pool = 8;  ///< `pool=N`: connections at most, besides those that listen and notify
   /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
   std::vector<std::pair<std::string, std::string>> parameters = {};
 };

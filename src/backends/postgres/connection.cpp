@@ -1,5 +1,8 @@
 #include "backends/postgres/connection.hpp"
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
 #include "backends/postgres/errors.hpp"
 #include "base/test_point.hpp"
@@ -9,6 +12,18 @@ namespace {
 
 // All values and results are sent in binary.
 constexpr int kBinary = 1;
+
+bool is_planned_once(const Command& command) {
+  return std::ranges::find(kPlannedOnce, command.file) != kPlannedOnce.end();
+}
+
+// A pooler cannot know the process that will serve us, so the number that it gave for cancelling
+// is not that process's.
+bool is_direct(PGconn* connection, const Statements& statements) {
+  const ResultPointer result{PQexec(connection, statements.text(sql::serving_process).c_str())};
+  return PQresultStatus(result.get()) == PGRES_TUPLES_OK && PQntuples(result.get()) == 1 &&
+         PQgetvalue(result.get(), 0, 0) == std::to_string(PQbackendPID(connection));
+}
 
 }  // namespace
 
@@ -32,8 +47,16 @@ ConnectionPointer connect(const ConnectOptions& options) {
 }
 
 Connection::Connection(const ConnectOptions& options, const Statements& statements)
-    : options_(options), statements_(statements), connection_(connect(options)) {
+    : options_(options),
+      statements_(statements),
+      connection_(connect(options)),
+      names_statements_(names_statements()) {
   if (PQenterPipelineMode(connection_.get()) != 1) fail_lost("", false);
+}
+
+bool Connection::names_statements() const {
+  if (options_.prepare == Prepare::kWhereDirect) return is_direct(connection_.get(), statements_);
+  return options_.prepare == Prepare::kAlways;
 }
 
 void Connection::fail_lost(std::string_view statement, bool in_doubt) {
@@ -41,8 +64,24 @@ void Connection::fail_lost(std::string_view statement, bool in_doubt) {
   throw lost_error(connection_.get(), statement, in_doubt);
 }
 
-void Connection::send(const Command& command, bool prepare) {
-  const Parameters& parameters = command.parameters;
+std::vector<Connection::Sending> Connection::plan(std::span<const Command> commands) const {
+  static const Command kPreferIndexes{&sql::prefer_indexes, {}};
+  std::vector<Sending> sendings;
+  std::unordered_set<std::string_view> known = prepared_;
+  const auto add = [&](const Command& command, bool is_named) {
+    sendings.push_back({&command, is_named, is_named && known.insert(command.file->name).second});
+  };
+  if (names_statements_ && std::ranges::any_of(commands, is_planned_once))
+    add(kPreferIndexes, true);
+  for (const Command& command : commands) {
+    add(command, names_statements_ && is_planned_once(command));
+  }
+  return sendings;
+}
+
+void Connection::send(const Sending& sending) {
+  const SqlFile& file = *sending.command->file;
+  const Parameters& parameters = sending.command->parameters;
   std::vector<const char*> values;
   std::vector<int> lengths;
   for (const auto& value : parameters.values_) {
@@ -51,36 +90,34 @@ void Connection::send(const Command& command, bool prepare) {
   }
   const std::vector<int> formats(parameters.size(), kBinary);
   const auto count = static_cast<int>(parameters.size());
-  const std::string& text = statements_.text(*command.file);
-  int sent = 0;
-  if (!options_.prepare) {
-    sent = PQsendQueryParams(connection_.get(), text.c_str(), count, parameters.types_.data(),
-                             values.data(), lengths.data(), formats.data(), kBinary);
-  } else {
-    const std::string name{command.file->name};
-    sent = prepare ? PQsendPrepare(connection_.get(), name.c_str(), text.c_str(), count,
-                                   parameters.types_.data())
-                   : 1;
-    sent = sent == 1 ? PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
-                                           lengths.data(), formats.data(), kBinary)
-                     : 0;
+  const std::string& text = statements_.text(file);
+  const std::string name{file.name};
+  int sent = 1;
+  if (sending.prepares) {
+    sent = PQsendPrepare(connection_.get(), name.c_str(), text.c_str(), count,
+                         parameters.types_.data());
+  }
+  if (sent == 1) {
+    sent = sending.is_named
+               ? PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
+                                     lengths.data(), formats.data(), kBinary)
+               : PQsendQueryParams(connection_.get(), text.c_str(), count, parameters.types_.data(),
+                                   values.data(), lengths.data(), formats.data(), kBinary);
   }
   // The transaction ends with the sync, which was not sent: nothing can have been committed.
-  if (sent != 1) fail_lost(command.file->name, false);
+  if (sent != 1) fail_lost(file.name, false);
 }
 
 std::vector<Result> Connection::run(std::span<const Command> commands) {
-  // What this pipeline prepares: at its first use only, once for the session.
-  std::vector<bool> prepares;
-  std::unordered_set<std::string_view> known = prepared_;
-  for (const Command& command : commands) {
-    prepares.push_back(options_.prepare && known.insert(command.file->name).second);
-    send(command, prepares.back());
-  }
+  const std::vector<Sending> sendings = plan(commands);
+  for (const Sending& sending : sendings) send(sending);
   STINT_TEST_POINT("postgres.before_sync");
   if (PQpipelineSync(connection_.get()) != 1) fail_lost(commands.back().file->name, true);
   STINT_TEST_POINT("postgres.after_sync");
-  return receive(commands, prepares);
+  std::vector<Result> results = receive(sendings);
+  const std::ptrdiff_t ours = std::ssize(sendings) - std::ssize(commands);
+  results.erase(results.begin(), results.begin() + ours);
+  return results;
 }
 
 std::optional<Error> Connection::take_error(PGresult* result, std::string_view statement) {
@@ -93,10 +130,9 @@ std::optional<Error> Connection::take_error(PGresult* result, std::string_view s
   return statement_error(connection_.get(), result, statement);
 }
 
-std::vector<Result> Connection::receive(std::span<const Command> commands,
-                                        const std::vector<bool>& prepares) {
+std::vector<Result> Connection::receive(std::span<const Sending> sendings) {
   std::vector<Result> results;
-  results.reserve(commands.size());
+  results.reserve(sendings.size());
   std::optional<Error> error;
   // Reads one result and the null behind it that libpq puts after each statement's.
   const auto take = [&](std::string_view statement) {
@@ -109,9 +145,9 @@ std::vector<Result> Connection::receive(std::span<const Command> commands,
   const auto take_end = [&](std::string_view statement) {
     if (PQgetResult(connection_.get()) != nullptr) fail_lost(statement, true);
   };
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    const std::string_view name = commands[i].file->name;
-    if (prepares[i]) {
+  for (const Sending& sending : sendings) {
+    const std::string_view name = sending.command->file->name;
+    if (sending.prepares) {
       take(name);
       take_end(name);
       if (!error) prepared_.insert(name);
@@ -121,7 +157,7 @@ std::vector<Result> Connection::receive(std::span<const Command> commands,
   }
   // The commit happens now: without this answer its outcome is not known.
   const ResultPointer sync{PQgetResult(connection_.get())};
-  const std::string_view last = commands.back().file->name;
+  const std::string_view last = sendings.back().command->file->name;
   if (!sync) fail_lost(last, true);
   if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) {
     auto commit_error = take_error(sync.get(), last);

@@ -1,5 +1,6 @@
 /// One connection to a server, always in libpq's pipeline mode.
 #pragma once
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "backends/postgres/result.hpp"
 #include "backends/postgres/statements.hpp"
 #include "base/sql_file.hpp"
+#include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
 
@@ -31,8 +33,15 @@ struct Command {
   Parameters parameters;
 };
 
-/// Run statements. Not thread-safe. Keeps no state in the session, so it works through a pooler
-/// that gives each transaction another one; except with `prepare=on`.
+/// The hot statements: to plan one takes longer than to execute it. So they are planned once for a
+/// session, for all values, and must have a plan that serves any state of the tables.
+inline constexpr std::array kPlannedOnce{&sql::claim,         &sql::claim_from_mark,
+                                         &sql::complete_done, &sql::complete_other,
+                                         &sql::enqueue,       &sql::enqueue_mixed};
+
+/// Run statements. Not thread-safe. Where the session is this connection's own, the hot statements
+/// are planned once; behind a pooler, that may give each transaction another session, no state is
+/// kept in it.
 class Connection final {
  public:
   /// `options` and `statements` must outlive the connection. Throws Error.
@@ -47,14 +56,24 @@ class Connection final {
   PGconn* raw() const { return connection_.get(); }
 
  private:
-  void send(const Command& command, bool prepare);
-  std::vector<Result> receive(std::span<const Command> commands, const std::vector<bool>& prepares);
+  /// A command of a pipeline, and how it is sent.
+  struct Sending {
+    const Command* command;
+    bool is_named;  // planned once for the session
+    bool prepares;  // now: at its first use
+  };
+
+  bool names_statements() const;
+  std::vector<Sending> plan(std::span<const Command> commands) const;
+  void send(const Sending& sending);
+  std::vector<Result> receive(std::span<const Sending> sendings);
   std::optional<Error> take_error(PGresult* result, std::string_view statement);
   [[noreturn]] void fail_lost(std::string_view statement, bool in_doubt);
 
   const ConnectOptions& options_;
   const Statements& statements_;
   ConnectionPointer connection_;
+  const bool names_statements_;
   bool usable_ = true;
   std::unordered_set<std::string_view> prepared_;  // names that the server knows
 };

@@ -71,6 +71,7 @@ class PostgresStore final : public Store {
   int purge_workers(milliseconds older_than) override { return workers_.purge(older_than); }
   StoreStatus status() override { return retention_.status(); }
   std::unique_ptr<WakeUp> make_wake_up(std::span<const std::string> domains) override;
+  int useful_exchanges() const override { return 2; }
   void set_time_for_tests(std::optional<StoreTime> time) override { database_.set_test_time(time); }
 
  private:

@@ -40,20 +40,24 @@ TEST_F(PostgresConnections, AreNeverMoreThanThePool) {
   EXPECT_LE(sessions(name), 2U);
 }
 
-TEST_F(PostgresConnections, PrepareStatementsWhereTheUrlSaysSo) {
-  const auto one = open(url_with("prepare=on"));
-  const WorkerId worker = new_worker(*one);
-  const ClaimRequest request = claim_of(worker);
-  for (int i = 0; i < 10; ++i) {
-    one->enqueue(std::vector<NewJob>(3, {.task = "t.run", .attachments = {"a", "b"}}));
-    std::vector<Completion> completions;
-    for (const ClaimedJob& job : one->exchange({}, &request).claimed) {
-      completions.push_back({.id = job.id, .epoch = job.epoch, .attachments = {"c", "d"}});
+// Whether its statements are planned once or each time, a store does the same.
+TEST_F(PostgresConnections, NameStatementsOrNot) {
+  for (const char* prepare : {"prepare=on", "prepare=off", "prepare=auto"}) {
+    SCOPED_TRACE(prepare);
+    const auto one = open(url_with(prepare));
+    const WorkerId worker = new_worker(*one);
+    const ClaimRequest request = claim_of(worker);
+    for (int i = 0; i < 10; ++i) {
+      one->enqueue(std::vector<NewJob>(3, {.task = "t.run", .attachments = {"a", "b"}}));
+      std::vector<Completion> completions;
+      for (const ClaimedJob& job : one->exchange({}, &request).claimed) {
+        completions.push_back({.id = job.id, .epoch = job.epoch, .attachments = {"c", "d"}});
+      }
+      ASSERT_THAT(completions, SizeIs(3));
+      EXPECT_THAT(one->exchange(completions, nullptr).completed, Each(WriteResult::kAccepted));
     }
-    ASSERT_THAT(completions, SizeIs(3));
-    EXPECT_THAT(one->exchange(completions, nullptr).completed, Each(WriteResult::kAccepted));
   }
-  EXPECT_THAT(run("select job from stint.attachment"), SizeIs(120));
+  EXPECT_THAT(run("select job from stint.attachment"), SizeIs(360));
 }
 
 TEST_F(PostgresConnections, WakeAStoreOfAnotherProcess) {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 #include <fmt/format.h>
+#include "backends/postgres/connection.hpp"
 #include "backends/postgres/statements.hpp"
 #include "postgres_test_base.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -91,6 +92,20 @@ class PostgresPlans : public PostgresTest {
         << statistics;
   }
 };
+
+// What a session plans once for all may be planned while the tables are empty, and known to be so.
+TEST_F(PostgresPlans, UseIndexesWhenPlannedOnEmptyTables) {
+  make_partitions();
+  analyze();
+  run("begin");
+  run(postgres::text_to_send(postgres::sql::prefer_indexes, schema()));
+  for (const SqlFile* file : postgres::kPlannedOnce) {
+    const std::string plan = generic_plan(*file);
+    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << file->name;
+    EXPECT_THAT(plan, Not(HasSubstr("Sort"))) << file->name;
+  }
+  run("rollback");
+}
 
 TEST_F(PostgresPlans, UseIndexesWithoutStatistics) {
   make_partitions();

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include "app/environment.hpp"
 #include "app/worker_setup.hpp"
+#include "stint/log.hpp"
 #include "stint/stint.hpp"
 #include "support/eventually.hpp"
 #include "support/store_contract.hpp"
@@ -38,7 +40,22 @@ class WorkerTest : public ::testing::TestWithParam<std::string> {
                       {work}));
     client_.emplace(*settings_, std::initializer_list<ModuleDefinition>{work});
   }
-  void TearDown() override { stage().open(); }
+  void TearDown() override {
+    set_log_sink({});
+    stage().open();
+  }
+
+  /// Become ready once the library logs a line that begins so.
+  static std::future<void> logged(std::string_view beginning) {
+    auto seen = std::make_shared<std::promise<void>>();
+    set_log_sink([seen, beginning, is_first = true](const LogLine& line) mutable {
+      if (is_first && line.text.starts_with(beginning)) {
+        is_first = false;
+        seen->set_value();
+      }
+    });
+    return seen->get_future();
+  }
 
   Worker& start(const WorkerOptions& options = {.slots = 2}) {
     worker_.emplace(*settings_, std::initializer_list<ModuleDefinition>{work}, options);
@@ -185,8 +202,9 @@ TEST_P(WorkerTest, LetsJobsEndWhenItDrains) {
   const auto running = client().enqueue("work.hold");
   const auto waiting = client().enqueue("work.hold");
   ASSERT_TRUE(is_entered(1));
+  const std::future<void> draining = logged("draining");
   auto drained = std::async(std::launch::async, [&] { return worker.drain(30s); });
-  EXPECT_TRUE(eventually([&] { return record(waiting).state == JobState::kQueued; }));
+  ASSERT_EQ(draining.wait_for(30s), std::future_status::ready);
   stage().open();
   EXPECT_TRUE(drained.get());
   EXPECT_EQ(record(running).state, JobState::kDone);

@@ -25,7 +25,8 @@ with held as materialized (
   for update of live
 ), decided as materialized (
   select held.*,
-         held.attempts + (held.started and held.outcome <> 3)::integer as attempts_now,
+         held.attempts + (held.started and (held.outcome <> 3 or held.abort_at is not null))::integer
+           as attempts_now,
          (held.failures + (held.outcome in (1, 2))::integer)::smallint as failures_now,
          held.interruptions + (held.outcome = 4)::integer as interruptions_now,
          case
