@@ -130,7 +130,7 @@ void add_worker(Table& table) {
             "The domains that a worker serves, each with the greatest number of its slots if it is "
             "limited: `[\"mail=10\", \"bulk\"]`.")
       .integer("worker.max_runs", 0, 0, 1e9, "End a worker after so many jobs. 0: never.")
-      .integer("worker.batch", 250, 1, 1000, "The most jobs that one claim takes.")
+      .integer("worker.batch", 200, 1, 1000, "The most jobs that one claim takes.")
       .duration(
           "worker.lease", "30s", 1, kDay,
           "A worker is dead when its beat has not changed for so long. The same for all workers "
