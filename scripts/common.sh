@@ -15,6 +15,11 @@ die() {
   exit "${2:-1}"
 }
 
+# no_arguments VERB "$@": refuse what the verb would not look at.
+no_arguments() {
+  (($# == 1)) || die "$1 takes no arguments, and got: ${*:2}" 2
+}
+
 # configure_preset PRESET: run CMake unless the build folder is newer than the presets; what else
 # could change, ninja looks after.
 configure_preset() {

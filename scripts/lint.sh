@@ -30,6 +30,16 @@ tidy_units() {
   done | sort -u
 }
 
+# project_files FILE...: print the names as they are from the project's top folder.
+project_files() {
+  local file
+  for file; do
+    [[ $file != -* ]] || die "lint has no option $file; ./dev help lists what it takes" 2
+    [[ -f $file && $file =~ \.[ch]pp$ ]] || die "\"$file\" is no C++ source" 2
+    realpath --relative-base=. -- "$file"
+  done
+}
+
 # Keep only files that the dev build compiles.
 compiled_units() {
   local file
@@ -55,9 +65,11 @@ export -f tidy_one
 lint() {
   local files=()
   if [[ ${1:-} == --changed ]]; then
+    no_arguments "lint --changed" "${@:2}"
     mapfile -t files < <(changed_files | grep -E '\.(cpp|hpp)$' || true)
   elif (($#)); then
-    files=("$@")
+    mapfile -t files < <(project_files "$@")
+    ((${#files[@]} == $#)) || exit 2  # it said which
   else
     mapfile -d '' -t files < <(source_files)
   fi

@@ -50,17 +50,26 @@ class Fleet {
     for (Child& worker : workers_) worker.read_line();
   }
 
-  /// Kill a worker while it is at work, and put another in its place.
+  /// Kill a worker while it is at work, and put another in its place: the one with this index, or
+  /// the next that is at work. (One that has just been started may never find anything to do.)
   void kill_one(std::size_t index) {
-    Child& victim = workers_.at(index);
-    if (!eventually([&] { return is_at_work(victim.pid()); })) {
-      throw std::runtime_error{"a worker finds no work"};
+    Child* victim = nullptr;
+    const auto find_victim = [&] {
+      read();
+      for (std::size_t i = 0; i < workers_.size() && victim == nullptr; ++i) {
+        Child& worker = workers_[(index + i) % workers_.size()];
+        if (under_way_[worker.pid()] > 0) victim = &worker;
+      }
+      return victim != nullptr;
+    };
+    if (!eventually(find_victim, std::chrono::minutes{1})) {
+      throw std::runtime_error{"no worker finds work"};
     }
-    const pid_t pid = victim.pid();
-    victim.signal(SIGKILL);
-    victim.wait();
+    const pid_t pid = victim->pid();
+    victim->signal(SIGKILL);
+    victim->wait();
     kills_.push_back({.pid = pid, .at = real_clock().boot_now()});
-    victim = start();
+    *victim = start();
   }
 
   /// End all workers in good order; true if each of them did.
@@ -84,11 +93,6 @@ class Fleet {
   Child start() const {
     return Child{
         {test_program("journal_worker"), url_, journal_path_, std::to_string(size_.slots)}};
-  }
-
-  bool is_at_work(pid_t pid) {
-    read();
-    return under_way_[pid] > 0;
   }
 
   void read() {

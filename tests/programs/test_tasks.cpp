@@ -1,6 +1,7 @@
 // A program with a task for every way in which a command can end, for the tests of the command
 // line.
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -52,8 +53,10 @@ void ignore_stop() {
   }
 }
 
+// The file `begun` in the working folder says that it runs, whatever becomes of its output.
 void wait_for_stop(stint::Job& job) {
   std::cerr << "waiting\n";
+  std::ofstream{"begun"} << "begun\n";
   job.sleep_for(60s);
 }
 

@@ -66,21 +66,20 @@ CuttingProxy::CuttingProxy(std::string host, std::uint16_t port)
   socklen_t size = sizeof address;
   check(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
   port_ = ntohs(address.sin_port);
-  const std::lock_guard lock(mutex_);
-  threads_.emplace_back([this] { accept_clients(); });
+  acceptor_ = std::thread{[this] { accept_clients(); }};
 }
 
 CuttingProxy::~CuttingProxy() {
   const std::uint64_t one = 1;
   // Never read: every thread sees it from now on.
   [[maybe_unused]] const ssize_t written = write(stop_event_, &one, sizeof one);
+  acceptor_.join();
   std::vector<std::thread> threads;
-  threads_.front().join();
   {
     const std::lock_guard lock(mutex_);
     threads.swap(threads_);
   }
-  for (std::size_t i = 1; i < threads.size(); ++i) threads[i].join();
+  for (std::thread& thread : threads) thread.join();
   if (kept_server_ >= 0) close(kept_server_);
   close(listener_);
   close(stop_event_);

@@ -44,8 +44,9 @@ class CuttingProxy final {
   int stop_event_ = -1;
   std::atomic<Mode> mode_{Mode::kPass};
   std::atomic<bool> refusing_{false};
+  std::thread acceptor_;
   std::mutex mutex_;
-  std::vector<std::thread> threads_;  // guarded by mutex_
+  std::vector<std::thread> threads_;  // one a client; guarded by mutex_
   std::string kept_request_;          // guarded by mutex_
   int kept_server_ = -1;              // guarded by mutex_
 };

@@ -1,7 +1,6 @@
 #include "support/store_place.hpp"
-#include <unistd.h>
-#include <atomic>
 #include <cstdlib>
+#include <random>
 #include <fmt/format.h>
 #include "backends/postgres/backend.hpp"
 #include "backends/sqlite/backend.hpp"
@@ -25,8 +24,9 @@ class SqlitePlace final : public StorePlace {
 class PostgresPlace final : public StorePlace {
  public:
   explicit PostgresPlace(std::string server) : server_(std::move(server)) {
-    static std::atomic<int> count{0};
-    schema_ = fmt::format("stint_test_{}_{}", ::getpid(), ++count);
+    // By chance: a test that was killed leaves its schema behind, and its process id comes again.
+    std::random_device entropy;
+    schema_ = fmt::format("stint_test_{:08x}{:08x}", entropy(), entropy());
   }
   ~PostgresPlace() override {
     try {

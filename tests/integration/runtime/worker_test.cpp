@@ -1,5 +1,6 @@
 // stint::Worker from end to end on both stores.
 #include "stint/worker.hpp"
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -45,16 +46,17 @@ class WorkerTest : public ::testing::TestWithParam<std::string> {
     stage().open();
   }
 
-  /// Become ready once the library logs a line that begins so.
+  /// Become ready once the library logs a line that begins so, on any of its threads.
   static std::future<void> logged(std::string_view beginning) {
-    auto seen = std::make_shared<std::promise<void>>();
-    set_log_sink([seen, beginning, is_first = true](const LogLine& line) mutable {
-      if (is_first && line.text.starts_with(beginning)) {
-        is_first = false;
-        seen->set_value();
-      }
+    struct Seen {
+      std::promise<void> line;
+      std::atomic_flag is_set;
+    };
+    const auto seen = std::make_shared<Seen>();
+    set_log_sink([seen, beginning](const LogLine& line) {
+      if (line.text.starts_with(beginning) && !seen->is_set.test_and_set()) seen->line.set_value();
     });
-    return seen->get_future();
+    return seen->line.get_future();
   }
 
   Worker& start(const WorkerOptions& options = {.slots = 2}) {
