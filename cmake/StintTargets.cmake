@@ -29,7 +29,7 @@ function(stint_add_tests name)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE stint_test_support GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE stint_test_support)
   gtest_discover_tests(
     ${name}
     DISCOVERY_MODE PRE_TEST

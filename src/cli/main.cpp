@@ -13,6 +13,7 @@
 #include "cli/module_command.hpp"
 #include "cli/signals.hpp"
 #include "core/registry.hpp"
+#include "process/keeper.hpp"
 #include "stint/error.hpp"
 
 namespace stint::cli {
@@ -213,6 +214,7 @@ std::string program_name(int argc, char** argv) {
 namespace stint {
 
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules) {
+  run_keeper_if_asked(argc, argv);  // before anything else is begun
   cli::ignore_closed_pipes();
   cli::CommandLine line{cli::program_name(argc, argv), modules};
   return line.run(argc > 1 ? std::vector<std::string>{argv + 1, argv + argc}

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,22 +44,32 @@ class Channel final {
   static std::pair<UniqueFd, UniqueFd> make_pair();
 
   /// Send a message; the descriptors are duplicated into the peer. Waits while the peer does not
-  /// read. False: the peer is gone (no signal is raised).
+  /// read. False: the peer is gone (no signal is raised), or the message is beyond the limits above
+  /// (then nothing was sent).
   bool send(std::string_view message, const std::vector<int>& descriptors = {});
 
   /// Take the next whole message if there is one, without waiting. Descriptors received are closed
-  /// on exec.
+  /// on exec. After kGarbage it stays with kGarbage.
   Received receive(ChannelMessage& to);
   /// The same, waiting for it. Never kNothing.
   Received wait(ChannelMessage& to);
+
+  /// Send no more: the peer finds kClosed after what was sent before, and may still send.
+  void stop_sending();
 
   /// For poll(): readable when `receive` may find something.
   int descriptor() const { return socket_.get(); }
 
  private:
+  Received receive_packet(ChannelMessage& to, std::size_t size, std::vector<UniqueFd> descriptors);
+
   const UniqueFd socket_;
   Mutex sending_;  // a message's packets stay together
+  // Of the receiving thread alone.
   ChannelMessage partial_;
+  std::size_t missing_ = 0;         // bytes of `partial_` that have not come yet; 0: none begun
+  bool is_garbage_ = false;         // for good
+  std::unique_ptr<char[]> packet_;  // what is received into
 };
 
 }  // namespace stint

@@ -11,8 +11,10 @@ struct ExitStatus {
   int code = 0;              ///< what it returned; only where `signal` is 0
   int signal = 0;            ///< the signal that it died of; 0: it ended by itself
   bool dumped_core = false;  ///< by that signal
-  std::chrono::microseconds cpu_time{0};  ///< user and system, of itself and of its waited-for children
-  std::int64_t peak_memory = 0;           ///< of its largest resident set, in bytes
+  /// User and system, of itself and of its waited-for children.
+  std::chrono::microseconds cpu_time{0};
+  /// Of its largest resident set, in bytes; at least that of the process that forked it.
+  std::int64_t peak_memory = 0;
 };
 
 /// Name a signal: "SIGSEGV"; "signal 42" for one without a name.

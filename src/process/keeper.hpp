@@ -15,12 +15,12 @@ namespace stint {
 
 /// A program to start.
 struct SpawnOptions {
-  std::vector<std::string> arguments;  ///< argv, from the program's name on; no shell reads it
+  std::vector<std::string> arguments = {};  ///< argv, from the program's name on; no shell reads it
   std::string executable = {};  ///< the path to execute; empty: `arguments[0]`, looked for in PATH
   /// "NAME=value" each; unset: the environment of this process.
   std::optional<std::vector<std::string>> environment = {};
   std::string working_directory = {};  ///< empty: that of this process
-  std::optional<mode_t> umask = {};
+  std::optional<mode_t> umask = {};    ///< unset: that of this process when its keeper was started
   bool no_new_privileges = false;
   std::vector<std::pair<int, std::uint64_t>> limits = {};  ///< RLIMIT_...: soft and hard limit
   /// The child's descriptor and ours that becomes it; all others are closed. 0, 1 and 2 are
@@ -60,8 +60,9 @@ class ChildProcess final {
 
 /// Own the keeper: a process without threads and without user code, which is the parent of all
 /// children of this one. It adopts what detaches itself from them, and should this process die, it
-/// kills them all and ends. It is started by the first `spawn`, by executing this program again:
-/// so `run_keeper_if_asked` must be at the beginning of its main. Thread-safe.
+/// kills them all and ends. Its children are in its session, without a controlling terminal. It is
+/// started by the first `spawn`, by executing this program again: so `run_keeper_if_asked` must be
+/// at the beginning of its main. Thread-safe.
 class Keeper final {
  public:
   Keeper();
@@ -70,7 +71,9 @@ class Keeper final {
   Keeper& operator=(const Keeper&) = delete;
 
   /// Start a program. Throws Error kUnavailable with the program, the cause and errno's text if it
-  /// cannot be executed ("no program \"pg_dump\" in PATH") or there are no processes left.
+  /// cannot be executed ("no program \"pg_dump\" in PATH") or there are no processes left; its
+  /// `native_code` is errno's name ("ENOENT", "EACCES"). `outcome_unknown`: the keeper died in this
+  /// very moment, and the program may have run until then.
   std::unique_ptr<ChildProcess> spawn(const SpawnOptions& options);
 
  private:

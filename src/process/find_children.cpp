@@ -1,0 +1,89 @@
+#include "process/find_children.hpp"
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <string>
+#include <string_view>
+#include "base/unique_fd.hpp"
+
+namespace stint {
+namespace {
+
+/// Read a file of /proc as a whole; false: it cannot be opened, or its process has gone.
+bool read_file(int folder, const char* path, std::string& to) {
+  const UniqueFd file{::openat(folder, path, O_RDONLY | O_CLOEXEC)};
+  if (!file) return false;
+  to.clear();
+  std::array<char, 4096> chunk{};
+  for (;;) {
+    const ssize_t size = ::read(file.get(), chunk.data(), chunk.size());
+    if (size == 0) return true;
+    if (size > 0) {
+      to.append(chunk.data(), static_cast<std::size_t>(size));
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+}
+
+bool parse(std::string_view text, pid_t& to) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+/// The parent in "pid (name) state parent ...": the name may hold anything.
+pid_t parent_of(std::string_view stat) {
+  const std::size_t end = stat.rfind(") ");
+  if (end == std::string_view::npos || stat.size() < end + 4) return -1;
+  const std::string_view rest = stat.substr(end + 4);
+  pid_t parent = -1;
+  return parse(rest.substr(0, rest.find(' ')), parent) ? parent : -1;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+}  // namespace
+
+bool read_children(std::vector<pid_t>& to) {
+  std::string text;
+  const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  if (!read_file(AT_FDCWD, path.c_str(), text)) return false;
+  to.clear();
+  std::string_view rest = text;
+  for (std::size_t end = rest.find(' '); end != std::string_view::npos; end = rest.find(' ')) {
+    pid_t child = -1;
+    if (parse(rest.substr(0, end), child)) to.push_back(child);
+    rest.remove_prefix(end + 1);
+  }
+  return true;
+}
+
+std::vector<pid_t> scan_for_children() {
+  std::vector<pid_t> children;
+  const std::unique_ptr<DIR, CloseFolder> folder{::opendir("/proc")};
+  if (!folder) return children;
+  const pid_t self = ::getpid();
+  std::string stat;
+  while (const dirent* const entry = ::readdir(folder.get())) {
+    pid_t pid = -1;
+    if (!parse(entry->d_name, pid)) continue;
+    const std::string path = std::string{entry->d_name} + "/stat";
+    if (read_file(::dirfd(folder.get()), path.c_str(), stat) && parent_of(stat) == self) {
+      children.push_back(pid);
+    }
+  }
+  return children;
+}
+
+std::vector<pid_t> find_children() {
+  std::vector<pid_t> children;
+  return read_children(children) ? children : scan_for_children();
+}
+
+}  // namespace stint

@@ -1,0 +1,16 @@
+/// The children of this process, adopted ones included.
+#pragma once
+#include <sys/types.h>
+#include <vector>
+
+namespace stint {
+
+/// Find all children of this process, ended but unreaped ones included. The process must have one
+/// thread only, and reap none meanwhile: then a child that was there at the beginning is found.
+std::vector<pid_t> find_children();
+
+/// The same in two ways; the first gives false where the kernel does not tell.
+bool read_children(std::vector<pid_t>& to);
+std::vector<pid_t> scan_for_children();
+
+}  // namespace stint

@@ -1,0 +1,123 @@
+#include "process/start_keeper.hpp"
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+#include <fmt/format.h>
+#include "process/keeper_messages.hpp"
+#include "process/keeper_process.hpp"
+#include "stint/error.hpp"
+
+extern char** environ;  // NOLINT: POSIX's own
+
+namespace stint {
+namespace {
+
+constexpr int kKeeperSocket = STDERR_FILENO + 1;
+
+// Only met by a program that is no keeper, or a machine that hangs.
+constexpr int kLongestStartMilliseconds = 60'000;
+
+/// Own what posix_spawn wants to know: standard input and output lead nowhere, nothing but the
+/// socket and standard error is inherited, signals mean what they mean by default, and neither a
+/// terminal's signals nor those to our process group reach it.
+class SpawnAttributes final {
+ public:
+  explicit SpawnAttributes(int socket) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_adddup2(&actions_, socket, kKeeperSocket);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kKeeperSocket + 1);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setsigmask(&attributes_, &all);
+    ::posix_spawnattr_setflags(
+        &attributes_,
+        static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID));
+  }
+  ~SpawnAttributes() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+
+  const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+pid_t execute_self(int socket) {
+  std::string name = kKeeperName;
+  std::string argument = fmt::format("{}{}", kKeeperArgument, kKeeperSocket);
+  std::string variable = fmt::format("{}=1", kKeeperVariable);
+  std::vector<char*> arguments{name.data(), argument.data(), nullptr};
+  std::vector<char*> environment;
+  for (char** one = environ; *one != nullptr; ++one) environment.push_back(*one);
+  environment.push_back(variable.data());
+  environment.push_back(nullptr);
+  const SpawnAttributes spawn{socket};
+  pid_t pid = -1;
+  const int error = ::posix_spawn(&pid, "/proc/self/exe", spawn.actions(), spawn.attributes(),
+                                  arguments.data(), environment.data());
+  if (error != 0) {
+    throw Error{ErrorCode::kUnavailable,
+                fmt::format("cannot start the keeper of child processes (/proc/self/exe): {}",
+                            std::strerror(error)),
+                {.retryable = error == EAGAIN || error == ENOMEM}};
+  }
+  return pid;
+}
+
+bool is_ready(Channel& channel) {
+  pollfd entry{.fd = channel.descriptor(), .events = POLLIN, .revents = 0};
+  int found = 0;
+  do {
+    found = ::poll(&entry, 1, kLongestStartMilliseconds);
+  } while (found < 0 && errno == EINTR);
+  ChannelMessage message;
+  if (found <= 0 || channel.wait(message) != Received::kMessage) return false;
+  const auto notice = decode_notice(message.text);
+  return notice && std::holds_alternative<ReadyNotice>(*notice);
+}
+
+}  // namespace
+
+StartedKeeper start_keeper() {
+  if (::getenv(kKeeperVariable) != nullptr) {
+    throw Error{ErrorCode::kInternal,
+                "this program was started as the keeper of child processes, but its main does not "
+                "begin with a call of stint::main"};
+  }
+  auto [ours, theirs] = Channel::make_pair();
+  StartedKeeper keeper{.pid = execute_self(theirs.get()),
+                       .channel = std::make_unique<Channel>(std::move(ours))};
+  theirs.reset();
+  if (is_ready(*keeper.channel)) return keeper;
+  ::kill(keeper.pid, SIGKILL);  // ours and not waited for: the number is its own
+  reap_keeper(keeper.pid);
+  throw Error{ErrorCode::kInternal,
+              "the keeper of child processes does not start: does this program's main begin with a "
+              "call of stint::main?"};
+}
+
+void reap_keeper(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace stint
