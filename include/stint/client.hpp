@@ -29,6 +29,7 @@ struct JobLogLine {
   std::int64_t number = 0;  ///< grows within the job, from 1
   int attempt = 0;
   LogLevel level = LogLevel::kInfo;
+  LogSource source = LogSource::kLog;
   std::chrono::system_clock::time_point at = {};
   std::string text = {};
 };

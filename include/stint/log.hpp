@@ -17,6 +17,16 @@ std::string_view to_string(LogLevel level);
 /// Find the level of a name; nothing for a name that is none.
 std::optional<LogLevel> parse_log_level(std::string_view name);
 
+/// Where a line of a job's log comes from.
+enum class LogSource : std::uint8_t {
+  kLog,     ///< written with `job.log()`
+  kOutput,  ///< printed to standard output: level info
+  kError,   ///< printed to standard error: level warning
+};
+
+/// Name a source: "log", "stdout" or "stderr".
+std::string_view to_string(LogSource source);
+
 /// One line of the library's own log.
 struct LogLine {
   LogLevel level = LogLevel::kInfo;

@@ -60,6 +60,7 @@ std::shared_ptr<RunEnvironment> make_run_environment(
       .make_client =
           [environment] { return Client{std::make_shared<detail::ClientImpl>(environment)}; },
       .limits = environment->enqueue_defaults().limits,
+      .most_log_bytes = environment->settings().get<std::size_t>("limits.max_log"),
       .contexts = std::move(contexts)});
 }
 

@@ -145,6 +145,11 @@ std::string_view to_string(LogLevel level) {
   return kLevelNames.at(static_cast<std::size_t>(level));
 }
 
+std::string_view to_string(LogSource source) {
+  constexpr std::array<std::string_view, 3> kNames = {"log", "stdout", "stderr"};
+  return kNames.at(static_cast<std::size_t>(source));
+}
+
 std::optional<LogLevel> parse_log_level(std::string_view name) {
   for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
     if (kLevelNames.at(i) == name) return static_cast<LogLevel>(i);

@@ -119,7 +119,12 @@ void add_jobs(Table& table) {
                "The largest arguments and the largest output of a job, in bytes of JSON text.")
       .integer("limits.max_bytes", static_cast<std::int64_t>(64 * kMebibyte), kKibibyte,
                256 * kMebibyte,
-               "The largest binary data (`Bytes`) of one job's arguments or output, in bytes.");
+               "The largest binary data (`Bytes`) of one job's arguments or output, in bytes.")
+      .integer("limits.max_log", static_cast<std::int64_t>(8 * kMebibyte), 64 * kKibibyte,
+               kKibibyte * kMebibyte,
+               "How much of what one attempt prints is kept in the job's log, in bytes, and as "
+               "much of what it writes with `job.log()`. The rest is dropped; the log says where "
+               "it was cut and how much is missing. A line counts as 32 bytes at least.");
 }
 
 void add_worker(Table& table) {

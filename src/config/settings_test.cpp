@@ -95,7 +95,7 @@ TEST(Settings, ReadsWholeTables) {
 TEST(Settings, ListsTheNamesOfATable) {
   const Settings settings = settings_of("[stores]\nb = \"sqlite:b\"\na = \"sqlite:a\"");
   EXPECT_THAT(settings.names("stores"), ElementsAre("a", "b"));
-  EXPECT_THAT(settings.names("limits"), ElementsAre("max_bytes", "max_json"));
+  EXPECT_THAT(settings.names("limits"), ElementsAre("max_bytes", "max_json", "max_log"));
   EXPECT_THAT(settings.names("store"), testing::IsEmpty());
   EXPECT_TRUE(settings.has("stores"));
   EXPECT_TRUE(settings.has("stores.a"));

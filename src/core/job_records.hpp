@@ -125,6 +125,7 @@ struct NewLogLine {
   Epoch epoch;
   int attempt = 1;
   LogLevel level = LogLevel::kInfo;
+  LogSource source = LogSource::kLog;
   StoreTime at;  ///< by the worker's clock: only shown, nothing is decided by it
   std::string text;
 };

@@ -172,7 +172,9 @@ Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
 
 Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thread_contexts) {
   const detail::TaskDeclaration& task = require_task(run, *environment.registry);
-  return execute_declared(run, task, environment, thread_contexts);
+  Completion end = execute_declared(run, task, environment, thread_contexts);
+  run.finish_log();
+  return end;
 }
 
 std::string error_json(std::string_view type, std::string_view message) {

@@ -20,6 +20,8 @@ struct RunEnvironment {
   /// Called at the first use of a `stint::Client&` parameter.
   std::function<Client()> make_client;
   PayloadLimits limits = {};
+  /// Of what an attempt prints, and as much of what it logs; from `limits.max_log`.
+  std::size_t most_log_bytes = std::size_t{8} << 20;
   std::shared_ptr<Contexts> contexts;  ///< of the process
 };
 

@@ -363,5 +363,34 @@ TEST_F(ExecutorTest, KeepsTheLatestProgressWithinItsRange) {
   EXPECT_EQ(run_->take_report()->progress, 0.0);
 }
 
+// --- Limits -------------------------------------------------------------------------------------
+
+TEST_F(ExecutorTest, BoundsWhatATaskLogs) {
+  JobRun run{{}, json::object(), host_, clock_, 100};
+  run.log().info("{}", std::string(60, 'a'));
+  run.log().info("b");                        // counts as 32
+  run.log().info("{}", std::string(9, 'c'));  // and 8 are left
+  run.log().info("d");
+  run.finish_log();
+  std::vector<std::string> texts;
+  for (const NewLogLine& line : host_->lines) texts.push_back(line.text);
+  EXPECT_EQ(texts, (std::vector<std::string>{std::string(60, 'a'), "b",
+                                             "[log cut here: the limit of an attempt is 100 bytes]",
+                                             "[10 bytes of log lines were dropped]"}));
+}
+
+TEST_F(ExecutorTest, KeepsPrintedLinesReadable) {
+  JobRun run{{}, json::object(), host_, clock_, 0};
+  run.add_output({OutputStream::kOut, {"a\0b\xff", 4}});
+  run.add_output({OutputStream::kError, "c"});
+  run.finish_log();
+  ASSERT_EQ(host_->lines.size(), 2U);
+  EXPECT_EQ(host_->lines[0].text, "a\uFFFDb\uFFFD");
+  EXPECT_EQ(host_->lines[0].source, LogSource::kOutput);
+  EXPECT_EQ(host_->lines[0].level, LogLevel::kInfo);
+  EXPECT_EQ(host_->lines[1].source, LogSource::kError);
+  EXPECT_EQ(host_->lines[1].level, LogLevel::kWarning);
+}
+
 }  // namespace
 }  // namespace stint

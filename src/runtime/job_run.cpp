@@ -9,6 +9,9 @@
 namespace stint {
 namespace {
 
+// What a line costs the store at least; captured output counts the same.
+constexpr std::size_t kLeastLineCost = 32;
+
 std::optional<std::chrono::nanoseconds> deadline_of(const ClaimedJob& job,
                                                     std::chrono::nanoseconds start) {
   if (job.timeout.count() <= 0) return std::nullopt;
@@ -17,12 +20,14 @@ std::optional<std::chrono::nanoseconds> deadline_of(const ClaimedJob& job,
 
 }  // namespace
 
-JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock)
+JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock,
+               std::size_t most_log_bytes)
     : job_(std::move(job)),
       args_(std::move(args)),
       metadata_(job_.metadata.empty() ? json::object() : json::parse(job_.metadata)),
       host_(std::move(host)),
       clock_(clock),
+      most_log_bytes_(most_log_bytes),
       started_at_(clock.boot_now()),
       deadline_(deadline_of(job_, started_at_)) {}
 
@@ -90,12 +95,48 @@ void JobRun::keep_report(PendingReport report) {
 }
 
 void JobRun::write(LogLevel level, std::string_view line) {
+  const std::size_t cost = std::max(line.size(), kLeastLineCost);
+  bool is_cut_here = false;
+  {
+    const MutexLock lock{mutex_};
+    if (dropped_log_bytes_ > 0 || cost > most_log_bytes_ - log_bytes_) {
+      is_cut_here = dropped_log_bytes_ == 0;
+      dropped_log_bytes_ += std::max<std::size_t>(line.size(), 1);
+    } else {
+      log_bytes_ += cost;
+    }
+    if (dropped_log_bytes_ > 0 && !is_cut_here) return;
+  }
+  if (!is_cut_here) return add_line(level, LogSource::kLog, line);
+  add_line(LogLevel::kWarning, LogSource::kLog,
+           fmt::format("[log cut here: the limit of an attempt is {} bytes]", most_log_bytes_));
+}
+
+void JobRun::finish_log() {
+  std::uint64_t dropped = 0;
+  {
+    const MutexLock lock{mutex_};
+    dropped = dropped_log_bytes_;
+  }
+  if (dropped == 0) return;
+  add_line(LogLevel::kWarning, LogSource::kLog,
+           fmt::format("[{} bytes of log lines were dropped]", dropped));
+}
+
+void JobRun::add_output(const OutputLine& line) {
+  const bool is_error = line.stream == OutputStream::kError;
+  add_line(is_error ? LogLevel::kWarning : LogLevel::kInfo,
+           is_error ? LogSource::kError : LogSource::kOutput, line.text);
+}
+
+void JobRun::add_line(LogLevel level, LogSource source, std::string_view text) {
   host_->add_log_line({.job = job_.id,
                        .epoch = job_.epoch,
                        .attempt = attempt(),
                        .level = level,
+                       .source = source,
                        .at = clock_.system_now(),
-                       .text = sanitize_text(line)});
+                       .text = sanitize_text(text)});
 }
 
 JobId JobRun::enqueue_child(std::string_view task, const json& args,

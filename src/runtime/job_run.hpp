@@ -2,6 +2,9 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,6 +13,7 @@
 #include "base/mutex.hpp"
 #include "core/job_records.hpp"
 #include "core/payload.hpp"
+#include "process/output_lines.hpp"
 #include "stint/job.hpp"
 
 namespace stint {
@@ -33,7 +37,9 @@ struct PendingReport {
 /// Thread-safe: the task's threads and the worker's threads meet here.
 class JobRun final : public Job, private JobLog {
  public:
-  JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock);
+  /// Lines of `log()` beyond `most_log_bytes` are counted and dropped; the log says so.
+  JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock,
+         std::size_t most_log_bytes = std::numeric_limits<std::size_t>::max());
 
   // Job
   JobId id() const override { return job_.id; }
@@ -66,6 +72,10 @@ class JobRun final : public Job, private JobLog {
   std::optional<PendingReport> take_report();
   /// Give a report back that could not be written; a newer one stays.
   void keep_report(PendingReport report);
+  /// Keep a line that this execution printed. Any bytes; bounded by who captures.
+  void add_output(const OutputLine& line);
+  /// Say how much of the log was dropped, if anything was: the task has returned.
+  void finish_log();
   /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
   /// abandons a task that ignores its stop race for it.
   bool take_end() { return !ended_.exchange(true); }
@@ -74,12 +84,14 @@ class JobRun final : public Job, private JobLog {
   void write(LogLevel level, std::string_view line) override;
   JobId enqueue_child(std::string_view task, const json& args,
                       const EnqueueOptions& options) override;
+  void add_line(LogLevel level, LogSource source, std::string_view text);
 
   const ClaimedJob job_;
   json args_;
   json metadata_;
   const std::shared_ptr<JobHost> host_;
   const Clock& clock_;
+  const std::size_t most_log_bytes_;
   const std::chrono::nanoseconds started_at_;
   const std::optional<std::chrono::nanoseconds> deadline_;
 
@@ -94,6 +106,8 @@ class JobRun final : public Job, private JobLog {
   std::optional<std::chrono::nanoseconds> stop_asked_at_ STINT_GUARDED_BY(mutex_);
   std::optional<json> output_ STINT_GUARDED_BY(mutex_);
   std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);
+  std::size_t log_bytes_ STINT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t dropped_log_bytes_ STINT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace stint

@@ -91,11 +91,15 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts
   Completion end;
   try {
     json args = load_args(job, *context.store);
-    run = std::make_shared<JobRun>(job, std::move(args), context.host, context.clock);
+    const std::size_t most_log_bytes = context.environment->most_log_bytes;
+    run =
+        std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
     {
       const MutexLock lock{cell.mutex};
       cell.run = run;
     }
+    const ThreadOutput output{{.most_bytes = most_log_bytes},
+                              [&run](const OutputLine& line) { run->add_output(line); }};
     STINT_TEST_POINT("slot.before_task");
     end = execute(*run, *context.environment, contexts);
     STINT_TEST_POINT("slot.after_task");

@@ -12,6 +12,7 @@
 #include "runtime/executor.hpp"
 #include "runtime/job_board.hpp"
 #include "runtime/job_run.hpp"
+#include "runtime/thread_output.hpp"
 #include "runtime/worker_page.hpp"
 
 namespace stint {
@@ -70,6 +71,7 @@ class Slots final {
                       ClaimedJob job);
 
   const std::shared_ptr<const SlotContext> context_;
+  const OutputHook output_hook_;
   std::shared_ptr<std::atomic<int>> abandoned_ = std::make_shared<std::atomic<int>>(0);
   Mutex mutex_;
   std::vector<Slot> slots_ STINT_GUARDED_BY(mutex_);

@@ -199,24 +199,36 @@ TEST_P(StoreReading, NumbersTheLinesOfAJobsLog) {
        .at = at,
        .text = "one \U0001F600 'quoted'"},
       {.job = other.id, .epoch = other.epoch, .at = at, .text = "elsewhere"},
-      {.job = job.id, .epoch = job.epoch, .attempt = 1, .at = at, .text = "two"}};
+      {.job = job.id,
+       .epoch = job.epoch,
+       .attempt = 1,
+       .source = LogSource::kError,
+       .at = at,
+       .text = "two"}};
   store().append_log(first);
   complete({.id = job.id, .epoch = job.epoch, .outcome = Outcome::kFailed});
   job = claim_one();
-  const NewLogLine third{
-      .job = job.id, .epoch = job.epoch, .attempt = 2, .at = now(), .text = "three"};
+  const NewLogLine third{.job = job.id,
+                         .epoch = job.epoch,
+                         .attempt = 2,
+                         .source = LogSource::kOutput,
+                         .at = now(),
+                         .text = "three"};
   store().append_log({&third, 1});
   const std::vector<JobLogLine> log = store().read_log(job.id, 1, 100);
   ASSERT_THAT(log, SizeIs(3));
   EXPECT_EQ(log[0].number, 1);
   EXPECT_EQ(log[0].attempt, 1);
   EXPECT_EQ(log[0].level, LogLevel::kWarning);
+  EXPECT_EQ(log[0].source, LogSource::kLog);
   EXPECT_EQ(log[0].at, at);
   EXPECT_EQ(log[0].text, "one \U0001F600 'quoted'");
   EXPECT_EQ(log[1].number, 2);
+  EXPECT_EQ(log[1].source, LogSource::kError);
   EXPECT_EQ(log[1].text, "two");
   EXPECT_EQ(log[2].number, 3);
   EXPECT_EQ(log[2].attempt, 2);
+  EXPECT_EQ(log[2].source, LogSource::kOutput);
   EXPECT_EQ(log[2].text, "three");
   EXPECT_THAT(store().read_log(other.id, 1, 100), SizeIs(1));
 }

@@ -42,6 +42,9 @@ TEST(FirstTask, EnqueuesTwoJobsAndWaits) {
   first_task.output({"db", "init"});
   Process worker{first_task.options({"worker", "run"})};
   EXPECT_EQ(first_task.output({"demo"}), "\"hellohello\" 200");
+  const std::string log = first_task.output({"job", "logs", "1"});
+  EXPECT_THAT(log, HasSubstr("stdout  I am running\n"));
+  EXPECT_THAT(log, HasSubstr("stdout  I am done"));
   worker.send_signal(SIGTERM);
   EXPECT_EQ(worker.wait().exit_code, 0);
 }

@@ -130,6 +130,41 @@ TEST_F(Job, LogsPrintsWhatTheJobWrote) {
   EXPECT_EQ(lines_of(program.output({"job", "logs", "1", "--from", from})).size(), 1U);
 }
 
+TEST_F(Job, LogsTellsWhatWasPrintedFromWhatWasLogged) {
+  program.output({"enqueue", "t.print"});
+  run_all();
+  const std::string logs = program.output({"job", "logs", "1"});
+  EXPECT_THAT(logs, HasSubstr("stdout  printed\\x1b[2J\n"));
+  EXPECT_THAT(logs, HasSubstr("stderr  complained\n"));
+  EXPECT_THAT(logs, HasSubstr("info    logged"));
+  const auto lines = lines_of(program.output({"job", "logs", "1", "--json"}));
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(json::parse(lines[0])["source"], "stdout");
+  EXPECT_EQ(json::parse(lines[0])["level"], "info");
+  EXPECT_EQ(json::parse(lines[1])["source"], "stderr");
+  EXPECT_EQ(json::parse(lines[1])["level"], "warning");
+  EXPECT_EQ(json::parse(lines[2])["source"], "log");
+  const std::string grave = program.output({"job", "logs", "1", "--level", "warning"});
+  EXPECT_THAT(grave, HasSubstr("complained"));
+  EXPECT_THAT(grave, Not(HasSubstr("printed")));
+  EXPECT_THAT(grave, Not(HasSubstr("logged")));
+  EXPECT_EQ(program.output({"job", "logs", "1", "--level", "error"}), "");
+}
+
+TEST_F(Job, LogsWatchesUntilTheJobHasEnded) {
+  program.output({"enqueue", "t.wait"});
+  Process watch{program.options({"job", "logs", "1", "--watch"})};
+  Process worker{program.options({"worker", "run"})};
+  EXPECT_TRUE(eventually([&] { return watch.out().ends_with("stderr  waiting\n"); }));
+  program.output({"job", "abort", "1"});
+  const ProcessResult result = watch.wait();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("stderr  waiting\n"));
+  const ProcessResult again = program.run({"job", "logs", "1", "--watch", "--from", "2"});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_EQ(again.out, "");
+}
+
 TEST_F(Job, WaitEndsAsTheJobDoes) {
   program.output({"enqueue", "t.double", "a=1"});
   program.output({"enqueue", "t.fail"});
@@ -189,6 +224,7 @@ TEST_F(Job, CommandsRefuseWrongOptions) {
       {{"job", "wait", "1", "--for", "ever"}, "--for"},
       {{"job", "wait", "1", "--timeout", "x"}, "--timeout"},
       {{"job", "logs", "1", "--from", "0"}, "--from"},
+      {{"job", "logs", "1", "--level", "loud"}, "\"loud\" is none of debug"},
       {{"job", "show", "1", "2"}, "one value too many"},
       {{"job", "abort", "1", "--mesage", "x"}, "did you mean \"--message\"?"},
   };

@@ -45,6 +45,12 @@ void write_log(stint::Job& job) {
   job.progress(0.5, "half way");
 }
 
+void print(stint::Job& job) {
+  std::cout << "printed\x1b[2J\n";
+  std::cerr << "complained\n";
+  job.log().info("logged");
+}
+
 // Says that it runs and does not look at its stop token.
 void ignore_stop() {
   std::cerr << "ignoring\n";
@@ -81,6 +87,7 @@ STINT_MODULE(t, m) {
   m.task("snooze", [] { throw stint::Snooze{5min}; });
   m.task("throw_int", [] { throw 7; });
   m.task("log", write_log);
+  m.task("print", print);
   m.task("ignore_stop", ignore_stop);
   m.task("wait", wait_for_stop);
   m.task("enqueue",

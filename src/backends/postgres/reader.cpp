@@ -185,6 +185,7 @@ std::vector<JobLogLine> Reader::read_log(JobId id, std::int64_t from, int limit)
     lines.push_back({.number = row.int64(0),
                      .attempt = row.int32(1),
                      .level = static_cast<LogLevel>(row.int32(2)),
+                     .source = static_cast<LogSource>(row.int32(5)),
                      .at = row.time(3),
                      .text = row.string(4)});
   }

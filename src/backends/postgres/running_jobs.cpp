@@ -64,7 +64,7 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
   const std::size_t rows = lines.size();
   Column jobs = Column::int64s(rows), epochs = Column::int64s(rows), places = Column::int64s(rows),
          attempts = Column::int32s(rows), levels = Column::int16s(rows),
-         times = Column::times(rows), texts = Column::texts(rows);
+         sources = Column::int16s(rows), times = Column::times(rows), texts = Column::texts(rows);
   std::map<std::pair<JobId, Epoch>, std::int64_t> count;
   for (const NewLogLine& line : lines) {
     jobs.add(line.job.value);
@@ -72,6 +72,7 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
     places.add(++count[{line.job, line.epoch}]);
     attempts.add(static_cast<std::int32_t>(line.attempt));
     levels.add(static_cast<std::int16_t>(line.level));
+    sources.add(static_cast<std::int16_t>(line.source));
     times.add(line.at);
     texts.add(std::string_view{sanitize_text(line.text)});
   }
@@ -82,7 +83,8 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
       .add(std::move(attempts))
       .add(std::move(levels))
       .add(std::move(times))
-      .add(std::move(texts));
+      .add(std::move(texts))
+      .add(std::move(sources));
   const Command command{&sql::append_log, std::move(parameters)};
   for (int tries = 1;; ++tries) {
     try {

@@ -151,6 +151,7 @@ std::vector<JobLogLine> read_log(Connection& connection, JobId id, std::int64_t 
     lines.push_back({.number = query.int64(0),
                      .attempt = query.integer(1),
                      .level = static_cast<LogLevel>(query.integer(2)),
+                     .source = static_cast<LogSource>(query.integer(5)),
                      .at = query.time(3),
                      .text = query.text(4)});
   }

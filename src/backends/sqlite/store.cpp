@@ -94,7 +94,7 @@ void SqliteStore::append_log(std::span<const NewLogLine> lines) {
     for (const NewLogLine& line : lines) {
       append
           .bind(line.job.value, line.epoch.value, line.attempt, static_cast<int>(line.level),
-                to_micros(line.at), line.text)
+                to_micros(line.at), line.text, static_cast<int>(line.source))
           .run();
     }
   });

@@ -1,6 +1,8 @@
 #include "worker_tasks.hpp"
 #include <chrono>
+#include <iostream>
 #include <stdexcept>
+#include <string>
 #include "stint/stint.hpp"
 
 namespace stint::test {
@@ -99,6 +101,20 @@ STINT_MODULE(work, m) {
     job.log().info("begin");
     job.progress(0.5, "half");
     job.log().warning("end");
+  });
+  m.task("print", [](Job& job) {
+    std::cout << "one\ntwo " << job.attempt() << '\n';
+    std::cerr << "bad \xff" << std::endl;  // NOLINT(performance-avoid-endl): as users write it
+    job.log().info("logged");
+    std::cout << "no line end";
+    stage().is_open.wait(false);
+  });
+  m.task("flood", [](Job& job) {
+    const std::string line(999, 'x');
+    for (int i = 0; i < 200; ++i) {
+      std::cout << line << '\n';
+      job.log().info("{}", line);
+    }
   });
   m.task("once", note, {arg("name")}, {.at_most_once = true});
   m.task("bytes", [](Bytes data) { return Bytes{std::string{data.view()} + "!"}; }, {arg("data")});

@@ -149,6 +149,53 @@ TEST_P(WorkerTest, StoresLogAndProgress) {
   EXPECT_EQ(lines[1].level, LogLevel::kWarning);
 }
 
+TEST_P(WorkerTest, StoresWhatTasksPrint) {
+  start();
+  const auto handle = client().enqueue("work.print");
+  // While it runs, all but the line that has no end yet.
+  ASSERT_TRUE(eventually([&] { return handle.logs().size() >= 4; }));
+  stage().open();
+  EXPECT_EQ(end_of(handle), JobState::kDone);
+  const std::vector<JobLogLine> lines = handle.logs();
+  std::vector<std::string> told;
+  for (const JobLogLine& line : lines) {
+    told.push_back(
+        fmt::format("{} {}: {}", to_string(line.source), to_string(line.level), line.text));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"stdout info: one", "stdout info: two 1",
+                                            "stderr warning: bad \uFFFD", "log info: logged",
+                                            "stdout info: no line end"}));
+}
+
+TEST_P(WorkerTest, KeepsLogsWithinTheirLimit) {
+  settings_.emplace(load_settings(
+      {.toml =
+           fmt::format("[stores]\ndefault = \"{}\"\n[limits]\nmax_log = 65536\n", place_->url()),
+       .use_environment = false},
+      {work}));
+  start();
+  const auto handle = client().enqueue("work.flood");
+  EXPECT_EQ(end_of(handle), JobState::kDone);
+  std::size_t kept = 0;
+  std::vector<std::string> marks;
+  for (const JobLogLine& line : handle.logs()) {
+    if (line.text.starts_with('[')) {
+      marks.push_back(line.text);
+    } else {
+      kept += line.text.size();
+    }
+  }
+  EXPECT_GT(kept, 2 * 64'000U);
+  EXPECT_LE(kept, 2 * 65'536U);
+  // 65 lines of 1000 bytes with their ends are kept of what was printed; of what was logged 65 of
+  // 999 bytes.
+  EXPECT_EQ(marks,
+            (std::vector<std::string>{"[output cut here: the limit of an attempt is 65536 bytes]",
+                                      "[log cut here: the limit of an attempt is 65536 bytes]",
+                                      "[134865 bytes of log lines were dropped]",
+                                      "[135000 bytes of output were dropped]"}));
+}
+
 TEST_P(WorkerTest, MakesContextsForTheProcessAndForEachThread) {
   Worker& worker = start({.slots = 3});
   for (int i = 0; i < 50; ++i) client().enqueue("work.contexts");
