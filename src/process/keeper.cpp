@@ -144,6 +144,7 @@ std::shared_ptr<KeeperConnection> KeeperLink::connect() {
 std::unique_ptr<ChildProcess> KeeperLink::spawn(const SpawnOptions& options) {
   const SpawnRequest request = make_request(options);
   std::vector<int> descriptors;
+  descriptors.reserve(options.descriptors.size());
   for (const auto& [target, source] : options.descriptors) descriptors.push_back(source);
   auto child = std::make_shared<Child>();
   child->ended = UniqueFd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

@@ -49,7 +49,10 @@ class Unpacker final {
     requires std::is_integral_v<Number> || std::is_enum_v<Number>
   void operator()(Number& number) {
     std::uint64_t wide = 0;
-    if (rest_.size() < sizeof wide) return fail();
+    if (rest_.size() < sizeof wide) {
+      fail();
+      return;
+    }
     std::memcpy(&wide, rest_.data(), sizeof wide);
     rest_.remove_prefix(sizeof wide);
     number = static_cast<Number>(wide);

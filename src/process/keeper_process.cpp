@@ -103,8 +103,8 @@ bool KeeperProcess::is_done() const {
 
 bool KeeperProcess::waits_for_adopted() const {
   const auto now = Clock::now();
-  return std::any_of(adopted_.begin(), adopted_.end(),
-                     [&](const auto& one) { return now - one.second <= kLongestDeath; });
+  return std::ranges::any_of(adopted_,
+                             [&](const auto& one) { return now - one.second <= kLongestDeath; });
 }
 
 void KeeperProcess::wait_for_news() {
@@ -133,9 +133,12 @@ void KeeperProcess::read_requests() {
     ChannelMessage message;
     const Received found = channel_.receive(message);
     if (found == Received::kNothing) return;
-    if (found != Received::kMessage) return close();
-    const std::optional<KeeperRequest> request = decode_request(message.text);
-    if (!request) return close();
+    std::optional<KeeperRequest> request;
+    if (found == Received::kMessage) request = decode_request(message.text);
+    if (!request) {
+      close();
+      return;
+    }
     if (const auto* const spawn = std::get_if<SpawnRequest>(&*request)) {
       handle(*spawn, message.descriptors);
     } else {
@@ -146,12 +149,13 @@ void KeeperProcess::read_requests() {
 
 void KeeperProcess::handle(const SpawnRequest& request, const std::vector<UniqueFd>& descriptors) {
   if (descriptors.size() != request.targets.size()) {
-    return send(FailedNotice{.id = request.id, .step = SpawnStep::kDescriptors, .error = EBADF});
+    send(FailedNotice{.id = request.id, .step = SpawnStep::kDescriptors, .error = EBADF});
+    return;
   }
   SpawnedChild child = spawn_child(request, descriptors, null_.get());
   if (child.pid < 0) {
-    return send(
-        FailedNotice{.id = request.id, .step = child.failure.step, .error = child.failure.error});
+    send(FailedNotice{.id = request.id, .step = child.failure.step, .error = child.failure.error});
+    return;
   }
   leaders_[child.pid] = {.id = request.id, .outcome = std::move(child.outcome)};
 }
@@ -173,7 +177,8 @@ void KeeperProcess::settle(pid_t pid, Leader& leader) {
   leader.outcome.reset();
   if (failure.error != 0) {
     leader.has_failed = true;
-    return send(FailedNotice{.id = leader.id, .step = failure.step, .error = failure.error});
+    send(FailedNotice{.id = leader.id, .step = failure.step, .error = failure.error});
+    return;
   }
   const UniqueFd process = open_process(pid);
   send(StartedNotice{.id = leader.id, .pid = pid},

@@ -29,12 +29,11 @@ class ChildPlan final {
       moves_.push_back({.from = descriptors[at].get(), .to = request.targets.at(at)});
     }
     for (int standard = 0; standard <= STDERR_FILENO; ++standard) {
-      const auto& given = request.targets;
-      if (std::find(given.begin(), given.end(), standard) == given.end()) {
+      if (std::ranges::find(request.targets, standard) == request.targets.end()) {
         moves_.push_back({.from = null, .to = standard});
       }
     }
-    std::sort(moves_.begin(), moves_.end(), [](Move a, Move b) { return a.to < b.to; });
+    std::ranges::sort(moves_, {}, &Move::to);
   }
 
   /// Become the program. Called in the child.
