@@ -152,25 +152,39 @@ TEST_F(OutputCaptureTest, FreesItsDescriptors) {
   EXPECT_EQ(free_after, free_before);
 }
 
+/// Let this process open only so many descriptors more for a scope.
+class FewDescriptors final {
+ public:
+  explicit FewDescriptors(int more) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(next) + static_cast<rlim_t>(more);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 TEST_F(OutputCaptureTest, SaysThatThereAreNoDescriptors) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const int next = ::dup(0);
-  ::close(next);
-  rlimit few = before;
-  few.rlim_cur = static_cast<rlim_t>(next) + 3;  // one pipe fits, the second does not
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const int next_before = ::dup(0);
+  ::close(next_before);
   try {
+    const FewDescriptors few{3};  // one pipe fits, the second does not
     make();
     ADD_FAILURE() << "there were descriptors";
-  } catch (const Error& error) {
+  } catch (const Error& error) {  // the limit is gone: sanitizers open descriptors for their looks
     EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
     EXPECT_THAT(error.what(), StartsWith("no pipe for a job's output: "));
   }
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   const int next_after = ::dup(0);
   ::close(next_after);
-  EXPECT_EQ(next_after, next);
+  EXPECT_EQ(next_after, next_before);
 }
 
 /// Read until both streams have ended.
