@@ -13,7 +13,8 @@ cat <<'TEXT'
 # The command line
 
 `stint`, and every program that calls `stint::main`, has these commands. A program's own tasks are what
-`run` and `worker run` work on; the installed `stint` has none and is for everything else. Commands that
+`run` and `worker run` work on; the installed `stint` has those that the settings declare
+([commands](commands.md)) and is for everything else. Commands that
 a program's modules declare (`m.command`) stand first in its `--help`; their arguments are options and,
 in their order, positional values, and a whole number that they return is the exit code.
 

@@ -19,6 +19,8 @@
 
 namespace stint {
 
+struct CommandSpec;
+
 /// How many objects of a context type a process makes.
 enum class ContextScope {
   kPerProcess,  ///< one, shared by all slots: it must be thread-safe
@@ -46,6 +48,8 @@ struct TaskDeclaration {
   bool returns_value = false;
   TaskOptions options = {};
   Handler handler = {};
+  /// Of a task that the settings declare: the program to execute in place of a handler.
+  std::shared_ptr<const CommandSpec> program = {};
   std::vector<std::type_index> contexts = {};
   /// Convert the whole object to the struct and back: shows what the fields' C++ types make of the
   /// values. Throws if it does not convert. Only of typed tasks.

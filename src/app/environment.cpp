@@ -4,6 +4,7 @@
 #include "app/backends.hpp"
 #include "base/log.hpp"
 #include "config/load_settings.hpp"
+#include "config/settings_state.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -22,7 +23,7 @@ Environment::Environment(Settings settings, std::span<const ModuleDefinition> mo
                          std::string_view store)
     : settings_(std::move(settings)), store_name_(store) {
   std::vector<std::string> problems;
-  registry_ = Registry::build(modules, problems);
+  registry_ = Registry::build(modules, problems, settings_.state().commands);
   // A program without modules of its own may share the file of one that has some: it leaves the
   // keys that it does not know alone.
   if (!modules.empty()) settings_ = check_settings(settings_, registry_->settings(), problems);

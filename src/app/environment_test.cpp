@@ -39,6 +39,22 @@ TEST(Environment, KnowsWhatModulesAndSettingsSay) {
   EXPECT_EQ(environment.enqueue_defaults().limits.json_bytes, 2048);
 }
 
+TEST(Environment, JoinsTheTasksOfModulesAndSettings) {
+  const ModuleDefinition modules[] = {{"good", declare_good}};
+  const Environment environment{settings_of("[tasks.\"good.more\"]\ncommand = [\"true\"]\n"),
+                                modules};
+  EXPECT_EQ(environment.registry().task_names(),
+            (std::vector<std::string>{"good.more", "good.run"}));
+  try {
+    const Environment refused{settings_of("[tasks.\"good.run\"]\ncommand = [\"true\"]\n"), modules};
+    FAIL() << "nothing was thrown";
+  } catch (const ConfigurationError& error) {
+    EXPECT_THAT(error.problems(),
+                testing::ElementsAre(HasSubstr("stint.toml:1: tasks.\"good.run\": module "
+                                               "\"good\" has a task of this name")));
+  }
+}
+
 TEST(Environment, ReportsProblemsOfModulesAndSettingsAtOnce) {
   const ModuleDefinition modules[] = {{"bad", declare_bad}};
   try {

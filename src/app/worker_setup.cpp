@@ -61,7 +61,8 @@ std::shared_ptr<RunEnvironment> make_run_environment(
           [environment] { return Client{std::make_shared<detail::ClientImpl>(environment)}; },
       .limits = environment->enqueue_defaults().limits,
       .most_log_bytes = environment->settings().get<std::size_t>("limits.max_log"),
-      .contexts = std::move(contexts)});
+      .contexts = std::move(contexts),
+      .keeper = std::make_shared<Keeper>()});
 }
 
 std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& environment,

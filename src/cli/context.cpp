@@ -27,6 +27,24 @@ void declare_global_options(OptionTable& options, GlobalOptions& to) {
   }
 }
 
+void read_global_options(std::span<const std::string> words, GlobalOptions& to) {
+  OptionTable options;
+  declare_global_options(options, to);
+  for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
+    const std::string_view word = words[at];
+    const std::size_t equals = word.find('=');
+    Option* const option = word.starts_with('-') ? options.find(word.substr(0, equals)) : nullptr;
+    if (option == nullptr) continue;
+    if (option->value.empty()) {
+      option->set("true");
+    } else if (equals != std::string_view::npos) {
+      option->set(word.substr(equals + 1));
+    } else if (at + 1 < words.size()) {
+      option->set(words[++at]);
+    }
+  }
+}
+
 Context::Context(std::string program, std::initializer_list<ModuleDefinition> modules)
     : program_(std::move(program)), modules_(modules) {}
 Context::~Context() = default;
@@ -38,7 +56,9 @@ const Terminal& Context::terminal() {
 
 void Context::note(std::string_view text) { write_error_line(text); }
 
-const Registry& Context::registry() {
+const Registry& Context::registry() { return environment()->registry(); }
+
+const Registry& Context::module_registry() {
   if (environment_) return environment_->registry();
   if (!registry_) {
     std::vector<std::string> problems;

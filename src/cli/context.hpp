@@ -2,6 +2,7 @@
 #pragma once
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 #include "cli/options.hpp"
@@ -32,6 +33,8 @@ struct GlobalOptions {
 
 /// Declare them, bound to `to`.
 void declare_global_options(OptionTable& options, GlobalOptions& to);
+/// Read them out of a line whose other options are not known yet.
+void read_global_options(std::span<const std::string> words, GlobalOptions& to);
 
 /// Hold the settings, the tasks and the store of one run of the program; each is made when a
 /// command first asks for it. Not thread-safe, but what it returns is.
@@ -54,7 +57,10 @@ class Context {
   /// Say something that is no result, on standard error.
   void note(std::string_view text);
 
-  /// The declared tasks. Throws ConfigurationError with every mistake of the declarations.
+  /// What the modules declare: for the choice of the command, before any setting is read. Throws
+  /// ConfigurationError with every mistake of the declarations.
+  const Registry& module_registry();
+  /// All tasks: the modules' and those of the settings. Throws ConfigurationError.
   const Registry& registry();
   /// Read and check the settings, --store and --log-level in them, and set up logging. Throws
   /// ConfigurationError.

@@ -173,7 +173,7 @@ int CommandLine::show_general_help(const Chosen& chosen) {
     options.parse(chosen.words);
   }
   const std::string text =
-      program_help(context_.program(), context_.registry(), style(), chosen.group);
+      program_help(context_.program(), context_.module_registry(), style(), chosen.group);
   if (wanted) {
     context_.output().write(text);
     return 0;
@@ -187,7 +187,7 @@ int CommandLine::run_command(std::vector<std::string> words) {
     context_.output().line(fmt::format("{} {}", context_.program(), version()));
     return 0;
   }
-  const Registry& registry = context_.registry();
+  const Registry& registry = context_.module_registry();
   const Chosen chosen = choose(registry, std::move(words));
   if (!chosen.command) return show_general_help(chosen);
   hint_ = fmt::format("`{} {} --help` explains it.", context_.program(), chosen.text->name);

@@ -1,11 +1,13 @@
 // `task show`: a task's arguments and options.
 #include <fmt/format.h>
 #include "base/duration.hpp"
+#include "base/url.hpp"
 #include "cli/argument_options.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/find_task.hpp"
 #include "cli/table.hpp"
+#include "core/command_task.hpp"
 
 namespace stint::cli {
 namespace {
@@ -22,6 +24,7 @@ class TaskShow final : public Command {
     if (context.json()) {
       json object = specification(*task);
       object["name"] = task->name;
+      if (task->program) object["command"] = command_words(*task->program);
       context.output().line(object.dump());
       return 0;
     }
@@ -31,6 +34,12 @@ class TaskShow final : public Command {
   }
 
  private:
+  static json command_words(const CommandSpec& program) {
+    json words = json::array();
+    for (const ArgumentTemplate& word : program.command) words.push_back(redacted(word.text()));
+    return words;
+  }
+
   static void show_options(Context& context, const detail::TaskDeclaration& task) {
     const bool colors = context.terminal().colors_output;
     const auto line = [&](std::string_view name, std::string_view value) {
@@ -41,6 +50,7 @@ class TaskShow final : public Command {
     const TaskOptions& options = task.options;
     line("task", task.name);
     line("doc", options.doc);
+    if (task.program) line("command", command_words(*task.program).dump());
     line("domain", options.domain);
     line("node", options.node);
     line("priority", std::to_string(options.priority));

@@ -46,8 +46,9 @@ class WorkerRun final : public Command {
     if (context.registry().tasks().empty()) {
       throw Error{
           ErrorCode::kConfiguration,
-          fmt::format("`{}` has no tasks of its own, so it cannot work; start the worker of the "
-                      "program that declares them: PROGRAM worker run",
+          fmt::format("`{}` has no tasks of its own and the settings declare none, so it cannot "
+                      "work; start the worker of the program that declares them: PROGRAM worker "
+                      "run",
                       context.program())};
     }
     const std::shared_ptr<Environment>& environment = context.environment();

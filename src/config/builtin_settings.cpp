@@ -43,6 +43,9 @@ class Table final {
     specs_.back().choices = std::move(choices);
     return *this;
   }
+  Table& table(std::string_view key, std::string help) {
+    return add(key, SettingType::kTable, nullptr, std::move(help));
+  }
   Table& list(std::string_view key, json value, std::string help) {
     return add(key, SettingType::kList, std::move(value), std::move(help));
   }
@@ -146,6 +149,13 @@ void add_worker(Table& table) {
                 "How long running jobs may go on when a worker is told to end.");
 }
 
+void add_tasks(Table& table) {
+  table.table("tasks.*",
+              "A task whose code is a program: `[tasks.\"backup.nightly\"]` with `command`, "
+              "`args` and more, see [commands](commands.md). `STINT_TASKS` holds all of them as "
+              "JSON.");
+}
+
 void add_consul(Table& table, const std::string& under) {
   table.text(under + ".host", "127.0.0.1", later("Where Consul's agent answers."))
       .integer(under + ".port", 8500, 1, 65535, later("Its port."))
@@ -216,7 +226,6 @@ void add_metrics(Table& table) {
 }
 
 constexpr std::array kReserved = {
-    ReservedSetting{"tasks", "tasks declared as commands are not available in this version"},
     ReservedSetting{"modules", "loading modules is not available in this version"},
 };
 
@@ -231,6 +240,7 @@ const std::vector<SettingSpec>& builtin_settings() {
     add_logging(table);
     add_jobs(table);
     add_worker(table);
+    add_tasks(table);
     add_one_instance(table);
     add_liveness(table);
     add_metrics(table);

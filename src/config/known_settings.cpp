@@ -6,6 +6,7 @@
 #include "base/nearest.hpp"
 #include "config/builtin_settings.hpp"
 #include "config/setting_value.hpp"
+#include "core/task_environment.hpp"
 
 namespace stint {
 namespace {
@@ -13,9 +14,8 @@ namespace {
 constexpr std::string_view kPrefix = "STINT_";
 constexpr std::size_t kLongestKey = 128;
 
-// Used by the library's own tests and programs, and set for running tasks.
-constexpr std::array<std::string_view, 3> kSpecialVariables = {"STINT_SETTINGS", "STINT_FULL",
-                                                               "STINT_FENCING_TOKEN"};
+// Used by the library's own tests and programs.
+constexpr std::array<std::string_view, 2> kSpecialVariables = {"STINT_SETTINGS", "STINT_FULL"};
 
 std::string_view table_of(std::string_view key) {
   const std::size_t dot = key.rfind('.');
@@ -62,7 +62,8 @@ std::string environment_twin(std::string_view key) {
 
 bool is_special_variable(std::string_view variable) {
   return variable.starts_with("STINT_TEST_") ||
-         std::ranges::find(kSpecialVariables, variable) != kSpecialVariables.end();
+         std::ranges::find(kSpecialVariables, variable) != kSpecialVariables.end() ||
+         std::ranges::find(kTaskVariables, variable) != kTaskVariables.end();
 }
 
 KnownSettings::KnownSettings(std::span<const SettingSpec> declared,

@@ -10,10 +10,13 @@
 #include "base/utf8.hpp"
 #include "config/builtin_settings.hpp"
 #include "config/check_settings_together.hpp"
+#include "config/command_tasks.hpp"
 #include "config/setting_value.hpp"
 
 namespace stint {
 namespace {
+
+constexpr std::string_view kTasks = "tasks";
 
 std::string below(const std::string& table, const std::string& name) {
   return fmt::format("{}.{}", table, name);
@@ -59,6 +62,17 @@ class Resolver final {
     add_texts(texts);
   }
 
+  /// Once all sources were read: a later one replaces a task as a whole.
+  void add_tasks() {
+    for (const auto& [name, node] : tasks_) {
+      state_.values[fmt::format("{}.{}", kTasks, name)] = {.value = node.to_json(),
+                                                           .source = node.source};
+      if (auto task = read_command_task(name, node, problems_)) {
+        state_.commands.push_back(*std::move(task));
+      }
+    }
+  }
+
   void require() {
     for (const SettingSpec& spec : known_.specs()) {
       if (!spec.required || state_.values.contains(spec.key) || failed_.contains(spec.key))
@@ -90,7 +104,8 @@ class Resolver final {
       problem(text.source, fmt::format("{} is not UTF-8 text without NUL; correct it", text.key));
       return;
     }
-    if (const SettingSpec* spec = known_.find(text.key)) {
+    const SettingSpec* const spec = known_.find(text.key);
+    if (spec != nullptr && !is_task(text.key)) {
       std::optional<json> value = value_from_text(*spec, text.text);
       if (value) {
         state_.values[text.key] = {.value = *std::move(value), .source = text.source};
@@ -99,7 +114,7 @@ class Resolver final {
       }
       return;
     }
-    if (!known_.is_table(text.key)) {
+    if (spec == nullptr && !known_.is_table(text.key)) {
       refuse_key(text.key, text.source);
       return;
     }
@@ -115,6 +130,10 @@ class Resolver final {
 
   void place(const std::string& key, const SettingNode& node, int depth) {
     if (refuse_reserved(key, node.source)) return;
+    if (is_task(key)) {
+      tasks_[key.substr(kTasks.size() + 1)] = node;
+      return;
+    }
     const SettingSpec* spec = known_.find(key);
     // Below a `*`, a table is a name with dots: [logging.levels.worker] claimer = "debug".
     const bool any_name = spec != nullptr && spec->key != key;
@@ -127,6 +146,10 @@ class Resolver final {
     } else {
       refuse_key(key, node.source, node.is_table);
     }
+  }
+
+  static bool is_task(std::string_view key) {
+    return key.starts_with(kTasks) && key.size() > kTasks.size() && key[kTasks.size()] == '.';
   }
 
   void place_table(const std::string& key, const SettingNode& node, int depth) {
@@ -217,6 +240,7 @@ class Resolver final {
   const KnownSettings& known_;
   UnknownSettings unknown_;
   std::vector<std::string>& problems_;
+  std::map<std::string, SettingNode> tasks_;  // by name
   std::set<std::string> failed_;  // keys that have a value, though not one that can be used
 };
 
@@ -232,6 +256,7 @@ std::shared_ptr<const detail::SettingsState> resolve_settings(
   resolver.add_file();
   resolver.add_environment();
   resolver.add_command_line();
+  resolver.add_tasks();
   if (unknown == UnknownSettings::kRefused) resolver.require();
   check_settings_together(*state, problems);
   return state;

@@ -9,6 +9,7 @@
 #include <vector>
 #include "config/known_settings.hpp"
 #include "config/setting_node.hpp"
+#include "core/command_task.hpp"
 #include "stint/settings.hpp"
 
 namespace stint {
@@ -36,6 +37,7 @@ struct SettingsState {
   std::shared_ptr<const SettingsSources> sources;
   KnownSettings known;
   std::map<std::string, SettingEntry, std::less<>> values = {};
+  std::vector<CommandTask> commands = {};  ///< the tasks below `[tasks]`
 };
 
 }  // namespace detail

@@ -105,7 +105,8 @@ std::vector<SettingSpec> merge_settings(const std::vector<Module>& modules, Prob
 }  // namespace
 
 std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition> modules,
-                                                Problems& problems) {
+                                                Problems& problems,
+                                                std::span<const CommandTask> commands) {
   const auto registry = std::make_shared<Registry>();
   std::vector<Module> all;
   for (const ModuleDefinition& definition : modules) {
@@ -132,6 +133,13 @@ std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition
         problems.push_back(prefix + "another one has this name");
       }
     }
+  }
+  for (const CommandTask& command : commands) {
+    const auto [other, is_new] = registry->tasks_.try_emplace(command.task.name, command.task);
+    if (is_new) continue;
+    problems.push_back(
+        fmt::format("{}: tasks.\"{}\": module \"{}\" has a task of this name; choose another",
+                    command.source, command.task.name, other->second.module));
   }
   return registry;
 }

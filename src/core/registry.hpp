@@ -9,6 +9,7 @@
 #include <string_view>
 #include <typeindex>
 #include <vector>
+#include "core/command_task.hpp"
 #include "stint/module.hpp"
 
 namespace stint {
@@ -19,9 +20,11 @@ class Registry final {
   /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert
   /// or are no choice, two tasks of one name, arguments named like an option of `run`, names,
   /// ranges, contexts that nobody declared, options whose rule is not built yet. Adds a line for
-  /// each mistake to `problems`.
+  /// each mistake to `problems`. `commands` are the tasks that the settings declare, checked
+  /// already: only their names may be taken.
   static std::shared_ptr<const Registry> build(std::span<const ModuleDefinition> modules,
-                                               std::vector<std::string>& problems);
+                                               std::vector<std::string>& problems,
+                                               std::span<const CommandTask> commands = {});
 
   /// Find by the full name "module.task"; nothing if there is none.
   const detail::TaskDeclaration* find_task(std::string_view name) const;

@@ -17,6 +17,7 @@ class DirectHost final : public JobHost {
   void add_log_line(NewLogLine line) override {
     if (options_.log) options_.log(line.level, line.text);
   }
+  bool keeps_output() const override { return false; }
   JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) override {
     if (!options_.enqueue) {
       throw Error{ErrorCode::kUsage, "this run has no store to enqueue into"};

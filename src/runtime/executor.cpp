@@ -9,6 +9,7 @@
 #include "base/backoff.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
+#include "runtime/command_run.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -31,6 +32,10 @@ std::string bounded(std::string_view text) {
 
 json describe(const std::exception& error, int depth = 0) {
   json result{{"type", type_name(typeid(error))}, {"message", bounded(error.what())}};
+  if (const auto* command = dynamic_cast<const CommandFailed*>(&error)) {
+    result["type"] = command->type();
+    if (!command->last_lines().empty()) result["stderr"] = bounded(command->last_lines());
+  }
   if (depth >= kDeepestCause) return result;
   try {
     std::rethrow_if_nested(error);
@@ -120,6 +125,10 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
     Completion end = failure(run, "arguments", describe(error));
     end.outcome = Outcome::kRejected;  // the same arguments will never fit
     return end;
+  }
+  if (task.program) {
+    run_command(run, task, environment);
+    return Completion{.id = run.id(), .epoch = run.epoch()};
   }
   JobInvocation invocation{run, environment, contexts};
   std::optional<json> returned = task.handler(invocation);

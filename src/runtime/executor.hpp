@@ -6,6 +6,7 @@
 #include "core/job_records.hpp"
 #include "core/payload.hpp"
 #include "core/registry.hpp"
+#include "process/keeper.hpp"
 #include "runtime/contexts.hpp"
 #include "runtime/job_run.hpp"
 #include "stint/client.hpp"
@@ -22,7 +23,10 @@ struct RunEnvironment {
   PayloadLimits limits = {};
   /// Of what an attempt prints, and as much of what it logs; from `limits.max_log`.
   std::size_t most_log_bytes = std::size_t{8} << 20;
-  std::shared_ptr<Contexts> contexts;  ///< of the process
+  std::shared_ptr<Contexts> contexts;   ///< of the process
+  std::shared_ptr<Keeper> keeper = {};  ///< starts programs; null: this process starts none
+  /// How long a program may go on after it was asked to stop.
+  std::chrono::nanoseconds grace = std::chrono::seconds{5};
 };
 
 /// Execute one job on the calling thread. Never throws what the task throws: the one place that

@@ -25,6 +25,10 @@ class JobHost {
   virtual ~JobHost() = default;
   /// Keep a line for the job's log.
   virtual void add_log_line(NewLogLine line) = 0;
+  /// Whether the log can take more now; who reads from pipes asks before each read.
+  virtual bool has_log_room() { return true; }
+  /// Whether what a program prints is kept in the log. False: it prints where this process does.
+  virtual bool keeps_output() const { return true; }
   virtual JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) = 0;
 };
 
@@ -76,6 +80,11 @@ class JobRun final : public Job, private JobLog {
   void add_output(const OutputLine& line);
   /// Say how much of the log was dropped, if anything was: the task has returned.
   void finish_log();
+  bool has_log_room() { return host_->has_log_room(); }
+  bool keeps_output() const { return host_->keeps_output(); }
+  /// Say that whoever executes this kills it in time after a stop: nobody else needs to give it up.
+  void set_stopped_for_certain() { is_stopped_for_certain_ = true; }
+  bool is_stopped_for_certain() const { return is_stopped_for_certain_; }
   /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
   /// abandons a task that ignores its stop race for it.
   bool take_end() { return !ended_.exchange(true); }
@@ -98,6 +107,7 @@ class JobRun final : public Job, private JobLog {
   std::stop_source stop_;
   std::atomic<StopReason> reason_{StopReason::kNone};
   std::atomic<bool> ended_{false};
+  std::atomic<bool> is_stopped_for_certain_{false};
   std::atomic<int> children_{0};
 
   mutable Mutex mutex_;

@@ -16,6 +16,8 @@ using std::chrono::nanoseconds;
 
 // How long the end of a worker may wait for the store to take the last results.
 constexpr nanoseconds kFinalWrites = std::chrono::seconds{5};
+// How long programs may take to be gone once they were killed.
+constexpr nanoseconds kKills = std::chrono::seconds{5};
 
 std::vector<std::string> names_of(const std::vector<DomainShare>& domains) {
   std::vector<std::string> names;
@@ -180,16 +182,24 @@ bool JobWorker::drain(nanoseconds grace) {
   }
 }
 
+bool JobWorker::has_supervised() {
+  return std::ranges::any_of(slots_->running(), &JobRun::is_stopped_for_certain);
+}
+
 void JobWorker::interrupt_running() noexcept {
   const nanoseconds until = clock_.boot_now() + options_.watch.grace;
+  // Programs are killed by then; their ends are waited for, so that nothing of them is left.
+  const nanoseconds until_killed = until + kKills;
   const auto nothing_runs = [](const JobBoard::Standing& now) { return now.running == 0; };
   // Asked again and again: a job that a slot had just taken is seen only once it runs.
   for (bool is_over = false; !is_over;) {
     for (const auto& run : slots_->running()) {
       run->request_stop(StopReason::kShutdown, "the worker must end");
     }
-    const nanoseconds step = clock_.boot_now() + std::chrono::milliseconds{20};
-    is_over = board_->wait_until(nothing_runs, std::min(until, step)) || clock_.boot_now() >= until;
+    const nanoseconds now = clock_.boot_now();
+    const nanoseconds last = has_supervised() ? until_killed : until;
+    const nanoseconds step = now + std::chrono::milliseconds{20};
+    is_over = board_->wait_until(nothing_runs, std::min(last, step)) || clock_.boot_now() >= last;
   }
   for (const auto& run : slots_->running()) {
     slots_->abandon(

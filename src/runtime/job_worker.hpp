@@ -78,6 +78,7 @@ class JobWorker final {
   bool wait_unless_stopping(std::chrono::nanoseconds duration);
   void renew_lease();
   void keep_house();
+  bool has_supervised();
   void interrupt_running() noexcept;
   void join() noexcept;
 

@@ -8,15 +8,22 @@ namespace stint {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+constexpr std::size_t kMostWithPrinted = 4 * kMostBytes;
 
 }  // namespace
 
 void LogBuffer::add(NewLogLine line) {
+  const std::size_t most = line.source == LogSource::kLog ? kMostBytes : kMostWithPrinted;
   MutexLock lock{mutex_};
-  while (bytes_ > kMostBytes && !closed_) has_room_.wait(lock);
+  while (bytes_ > most && !closed_) has_room_.wait(lock);
   if (closed_) return;
   bytes_ += line.text.size() + sizeof line;
   lines_.push_back(std::move(line));
+}
+
+bool LogBuffer::has_room() {
+  const MutexLock lock{mutex_};
+  return bytes_ < kMostBytes || closed_;
 }
 
 void LogBuffer::flush(Store& store) {

@@ -10,8 +10,12 @@ namespace stint {
 /// of the store waits.
 class LogBuffer final {
  public:
-  /// Keep one line; blocks while more than 16 MiB wait, unless the buffer was closed.
+  /// Keep one line; blocks while more than 16 MiB wait, unless the buffer was closed. What was
+  /// printed blocks only at 64 MiB: who reads it from pipes, and must not be held up while a stop
+  /// is to be served, asks `has_room` before each read.
   void add(NewLogLine line);
+  /// Tell whether less than 16 MiB wait.
+  bool has_room();
   /// Write what there is, in order. Throws Error for an outage that may pass; the lines are then
   /// kept.
   void flush(Store& store);

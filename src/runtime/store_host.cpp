@@ -8,6 +8,8 @@ StoreHost::StoreHost(std::shared_ptr<LogBuffer> logs, EnqueueOne enqueue)
 
 void StoreHost::add_log_line(NewLogLine line) { logs_->add(std::move(line)); }
 
+bool StoreHost::has_log_room() { return logs_->has_room(); }
+
 JobId StoreHost::enqueue_child(std::string_view task, const json& args, EnqueueOptions options) {
   return enqueue_(task, args, options);
 }

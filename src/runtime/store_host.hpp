@@ -17,6 +17,7 @@ class StoreHost final : public JobHost {
   StoreHost(std::shared_ptr<LogBuffer> logs, EnqueueOne enqueue);
 
   void add_log_line(NewLogLine line) override;
+  bool has_log_room() override;
   JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) override;
 
  private:

@@ -27,6 +27,7 @@ Completion end_of_deaf(const JobRun& run, const Registry& registry) {
 // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written
 // anyway.
 bool is_abandoned_when_deaf(const JobRun& run) {
+  if (run.is_stopped_for_certain()) return false;
   const StopReason reason = run.stop_reason();
   return reason == StopReason::kTimeout || reason == StopReason::kAborted;
 }
