@@ -238,7 +238,8 @@ class TaskReader final {
     } else if (table_.value("command").at(0).get_ref<const std::string&>().empty()) {
       table_.problem("command", "begins with an empty text; write the name of a program there");
     } else if (!spec_.command.empty() && !spec_.command.front().names().empty() &&
-               spec_.command.front().text() == table_.value("command").at(0)) {
+               spec_.command.front().text() ==
+                   table_.value("command").at(0).get_ref<const std::string&>()) {
       table_.problem(
           "command",
           "begins with an argument of the job; who enqueues must not choose the program");
