@@ -47,7 +47,7 @@ struct RetryOptions {
 /// Where the code of a job runs.
 enum class Isolation : std::uint8_t {
   kThread,   ///< on a thread of the worker
-  kProcess,  ///< in a child process of the worker; not built yet: refused at start
+  kProcess,  ///< in a child process of the worker, which can be ended whatever it does
 };
 
 /// Stand for the value of the job's own argument of the same name in a dependency's arguments.
@@ -94,7 +94,17 @@ struct TaskOptions {
   bool at_most_once =
       false;               ///< never run again once an attempt may have begun and its worker died
   bool exclusive = false;  ///< stopped as soon as the worker's lease is lost
+  /// Where it runs at least: `worker run --isolation process` isolates every task.
   Isolation isolation = Isolation::kThread;
+  // A task with one of these limits runs in a process, whatever `isolation` says.
+  std::int64_t max_memory = 0;  ///< bytes of data, and resident with all its children; 0: no limit
+  std::chrono::milliseconds max_cpu{0};  ///< processor time, rounded up to seconds; 0: no limit
+  int max_descriptors = 0;               ///< open at once; 0: no limit
+  bool no_new_privileges = false;        ///< no program that it starts gains rights by setuid
+  std::optional<int> umask = {};         ///< 0 to 0777
+  std::string working_directory = {};    ///< empty: the worker's
+  /// The only variables of the worker's environment that it sees; unset: all.
+  std::optional<std::vector<std::string>> environment = {};
   int process_units = 1;                    ///< not built yet
   int max_running = 0;                      ///< not built yet
   std::vector<Dependency> depends_on = {};  ///< not built yet

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include "stint/module_definition.hpp"
+#include "stint/task.hpp"
 
 namespace stint {
 
@@ -23,6 +24,8 @@ struct WorkerOptions {
   /// them). Empty: "default".
   std::map<std::string, int> domains = {};
   int max_runs = 0;  ///< end after so many jobs; 0: never
+  /// Where tasks run; those that need a process have one anyhow. Unset: `[worker] isolation`.
+  std::optional<Isolation> isolation = {};
 };
 
 /// Claim jobs and execute them on threads of this process ("thread slots"). The store, the settings

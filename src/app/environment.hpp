@@ -31,6 +31,8 @@ class Environment final {
   const std::shared_ptr<const Registry>& shared_registry() const { return registry_; }
   const EnqueueDefaults& enqueue_defaults() const { return enqueue_defaults_; }
 
+  /// The name or URL that this was made with; empty: the default.
+  const std::string& store_name() const { return store_name_; }
   /// The URL of the store; it may hold a password: show `redacted(url)` only. Throws Error
   /// (kConfiguration) for an unknown name, and where no folder is known for the default.
   std::string store_url() const;

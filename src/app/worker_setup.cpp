@@ -7,10 +7,15 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <fmt/format.h>
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
 #include "base/version.hpp"
+#include "config/settings_transfer.hpp"
+#include "core/declaration_check.hpp"
 #include "runtime/log_buffer.hpp"
+#include "runtime/slot_processes.hpp"
+#include "runtime/slot_program.hpp"
 #include "runtime/store_host.hpp"
 #include "stint/client.hpp"
 #include "stint/settings.hpp"
@@ -48,6 +53,32 @@ std::int64_t runs_of(const Settings& settings, const WorkerOptions& options) {
   return runs > 0 ? runs : -1;
 }
 
+bool isolates_all(const Settings& settings, const WorkerOptions& options) {
+  if (options.isolation) return *options.isolation == Isolation::kProcess;
+  return settings.get<std::string>("worker.isolation") == "process";
+}
+
+/// Where some task runs in a process, or all do: what starts the processes.
+std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environment, bool all,
+                                                   int slots, std::shared_ptr<Keeper> keeper) {
+  std::string_view why = all ? "the worker isolates every task" : "";
+  for (const auto& [name, task] : environment.registry().tasks()) {
+    if (needs_process(task.options) && !task.program) why = name;
+  }
+  if (why.empty()) return nullptr;
+  if (!is_able_to_be_slot()) {
+    throw ConfigurationError{
+        {fmt::format("this program cannot run tasks in processes ({}): its main must hand over to "
+                     "stint::main, or to stint::serve_slot first",
+                     why)}};
+  }
+  SlotProcessOptions options;
+  options.hello = {pack_settings(environment.settings()), environment.store_name()};
+  options.most_runs = environment.settings().get<int>("worker.slot_runs");
+  options.burst = 2 * slots + 4;
+  return std::make_shared<SlotProcesses>(std::move(keeper), std::move(options), real_clock());
+}
+
 }  // namespace
 
 std::shared_ptr<RunEnvironment> make_run_environment(
@@ -62,7 +93,8 @@ std::shared_ptr<RunEnvironment> make_run_environment(
       .limits = environment->enqueue_defaults().limits,
       .most_log_bytes = environment->settings().get<std::size_t>("limits.max_log"),
       .contexts = std::move(contexts),
-      .keeper = std::make_shared<Keeper>()});
+      .keeper = std::make_shared<Keeper>(),
+      .grace = environment->settings().get<milliseconds>("worker.grace")});
 }
 
 std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& environment,
@@ -81,6 +113,11 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
   setup.lease = {.lease = settings.get<milliseconds>("worker.lease"),
                  .heartbeat = settings.get<milliseconds>("worker.heartbeat")};
   setup.retention = settings.get<milliseconds>("defaults.retention");
+  setup.watch.grace = settings.get<milliseconds>("worker.grace");
+  setup.isolates_all = isolates_all(settings, options);
+  const std::shared_ptr<RunEnvironment> run_environment = make_run_environment(environment);
+  setup.processes =
+      make_slot_processes(*environment, setup.isolates_all, setup.slots, run_environment->keeper);
   setup.info = {.node = settings.find<std::string>("node").value_or(host_name()),
                 .host = host_name(),
                 .pid = ::getpid(),
@@ -88,7 +125,7 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
                 .domains = format_domain_shares(domains),
                 .version = std::string{version()}};
   return std::make_unique<JobWorker>(
-      store, make_run_environment(environment),
+      store, run_environment,
       std::make_shared<StoreHost>(
           logs,
           [client = std::make_shared<detail::ClientImpl>(environment)](

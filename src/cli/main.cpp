@@ -1,9 +1,11 @@
 #include "stint/main.hpp"
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 #include <fmt/format.h>
+#include "app/slot_main.hpp"
 #include "base/nearest.hpp"
 #include "base/version.hpp"
 #include "cli/command.hpp"
@@ -14,6 +16,7 @@
 #include "cli/signals.hpp"
 #include "core/registry.hpp"
 #include "process/keeper.hpp"
+#include "runtime/slot_program.hpp"
 #include "stint/error.hpp"
 
 namespace stint::cli {
@@ -213,8 +216,15 @@ std::string program_name(int argc, char** argv) {
 
 namespace stint {
 
+void serve_slot(int argc, char** argv, std::initializer_list<ModuleDefinition> modules) {
+  run_keeper_if_asked(argc, argv);
+  can_be_slot();
+  const std::optional<int> channel = slot_channel(argc, argv);
+  if (channel) std::exit(run_as_slot(*channel, {modules.begin(), modules.size()}));
+}
+
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules) {
-  run_keeper_if_asked(argc, argv);  // before anything else is begun
+  serve_slot(argc, argv, modules);
   cli::ignore_closed_pipes();
   cli::CommandLine line{cli::program_name(argc, argv), modules};
   return line.run(argc > 1 ? std::vector<std::string>{argv + 1, argv + argc}

@@ -46,6 +46,7 @@ std::string_view state_of(Outcome outcome) {
       return "done";
     case Outcome::kFailed:
     case Outcome::kRejected:
+    case Outcome::kCrashed:
       return "failed";
     case Outcome::kSnoozed:
       return "put off";

@@ -22,6 +22,13 @@ constexpr int kMostSlots = 1024;
 constexpr int kSignalExit = 128;
 constexpr int kThirdSignal = 3;
 
+Isolation parse_isolation(std::string_view text) {
+  if (text == "thread") return Isolation::kThread;
+  if (text == "process") return Isolation::kProcess;
+  throw Error{ErrorCode::kUsage,
+              fmt::format("--isolation {}: must be thread or process", printable(text))};
+}
+
 class WorkerRun final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
@@ -33,6 +40,11 @@ class WorkerRun final : public Command {
     options.integer({"--slots"}, slots_, 1, kMostSlots, "jobs executed at once, 1 to 1024")
         .default_text = "[worker] slots, the number of cores";
     options
+        .text({"--isolation"}, "thread|process", isolation_,
+              "where tasks run: on threads of this process, or in child processes, which can be "
+              "ended whatever they do")
+        .default_text = "[worker] isolation, thread";
+    options
         .integer({"--max-runs"}, max_runs_, 1, std::numeric_limits<int>::max(),
                  "end after so many jobs")
         .default_text = "[worker] max_runs, no limit";
@@ -42,6 +54,7 @@ class WorkerRun final : public Command {
 
   int run(Context& context) override {
     WorkerOptions options{.slots = slots_.value_or(0), .max_runs = max_runs_.value_or(0)};
+    if (!isolation_.empty()) options.isolation = parse_isolation(isolation_);
     if (!domains_.empty()) options.domains = parse_domain_shares(domains_);
     if (context.registry().tasks().empty()) {
       throw Error{
@@ -63,6 +76,7 @@ class WorkerRun final : public Command {
   void on_signal(JobWorker& worker, int signal, int count);
 
   std::string domains_;
+  std::string isolation_;
   std::optional<int> slots_;
   std::optional<int> max_runs_;
   bool drain_ = false;

@@ -145,6 +145,15 @@ void add_worker(Table& table) {
           "of a store.")
       .duration("worker.heartbeat", "10s", 0.1, 8 * kHour,
                 "The time between two beats of a worker; at most half of the lease.")
+      .choice("worker.isolation", "thread", {"thread", "process"},
+              "Where tasks run: on threads of the worker, or each in a child process, which can be "
+              "ended whatever it does.")
+      .integer("worker.slot_runs", 0, 0, 1e9,
+               "How many jobs one child process executes before a new one takes its place. 0: no "
+               "limit.")
+      .duration("worker.grace", "5s", 0.01, kHour,
+                "How long a task may go on after it was asked to stop. Then its process is killed; "
+                "a thread is left to itself.")
       .duration("worker.drain_timeout", "25s", 0, kDay,
                 "How long running jobs may go on when a worker is told to end.");
 }

@@ -32,4 +32,8 @@ std::vector<std::string> check_declaration(detail::TaskDeclaration& task,
 /// Check the rules of the options that are stored with a job, and those of later versions.
 void check_options(const TaskOptions& options, std::vector<std::string>& problems);
 
+/// Tell whether a task runs in a process wherever it runs: it says so, or has a limit that only a
+/// process can have.
+bool needs_process(const TaskOptions& options);
+
 }  // namespace stint

@@ -80,6 +80,8 @@ enum class Outcome : std::uint8_t {
   kSnoozed,   ///< queued again after `delay`; nothing is counted, the attempt's start is taken back
   kInterrupted,  ///< queued again at once; costs nothing (not begun, shutdown, deploy)
   kAborted,      ///< final: aborted
+  kCrashed,      ///< the process that ran it alone died: a crash is counted, not a failure; queued
+                 ///< again after `delay`, unless it is one too many or the task at most once
 };
 
 /// End one execution. Guarded by (id, epoch, running).

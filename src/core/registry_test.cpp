@@ -157,6 +157,17 @@ TEST(Registry, FindsMistakesInOptions) {
   });
 }
 
+TEST(Registry, RefusesLimitsThatCannotBe) {
+  expect_each({
+      {[](Module& m) { m.task("t", [] {}, {}, {.max_memory = 1000}); }, "max_memory 1000"},
+      {[](Module& m) { m.task("t", [] {}, {}, {.max_cpu = -1s}); }, "max_cpu"},
+      {[](Module& m) { m.task("t", [] {}, {}, {.max_descriptors = 2}); }, "max_descriptors 2"},
+      {[](Module& m) { m.task("t", [] {}, {}, {.umask = 01000}); }, "umask 1000"},
+      {[](Module& m) { m.task("t", [] {}, {}, {.working_directory = std::string(1, '\0')}); },
+       "working_directory"},
+  });
+}
+
 TEST(Registry, RefusesWhatIsNotBuiltYet) {
   expect_each({
       {[](Module& m) { m.task("t", [] {}, {}, {.depends_on = {{.task = "m.u"}}}); },
@@ -165,8 +176,6 @@ TEST(Registry, RefusesWhatIsNotBuiltYet) {
       {[](Module& m) { m.task("t", [] {}, {}, {.outputs = {"a"}}); }, "outputs is not available"},
       {[](Module& m) { m.task("t", [] {}, {}, {.process_units = 2}); }, "process_units is not"},
       {[](Module& m) { m.task("t", [] {}, {}, {.max_running = 3}); }, "max_running is not"},
-      {[](Module& m) { m.task("t", [] {}, {}, {.isolation = Isolation::kProcess}); },
-       "isolation in a process is not"},
       {[](Module& m) { m.task("t", [](int) {}, {arg("a").date()}); }, "date() is not available"},
       {[](Module& m) { m.task("t", [](int) {}, {arg("a").moment()}); }, "moment() is not"},
       {[](Module& m) { m.task("t", [](int) {}, {arg("a").write_all()}); }, "write_all() is not"},

@@ -45,6 +45,27 @@ void check_retry(const RetryOptions& retry, std::vector<std::string>& problems) 
   }
 }
 
+void check_limits(const TaskOptions& options, std::vector<std::string>& problems) {
+  constexpr std::int64_t kLeastMemory = std::int64_t{1} << 20;
+  constexpr int kLeastDescriptors = 16;
+  constexpr int kWidestMask = 0777;
+  if (options.max_memory != 0 && options.max_memory < kLeastMemory) {
+    problems.push_back(fmt::format("max_memory {} is out of range: {} bytes at least, or 0",
+                                   options.max_memory, kLeastMemory));
+  }
+  check_duration("max_cpu", options.max_cpu, problems);
+  if (options.max_descriptors != 0 && options.max_descriptors < kLeastDescriptors) {
+    problems.push_back(fmt::format("max_descriptors {} is out of range: {} at least, or 0",
+                                   options.max_descriptors, kLeastDescriptors));
+  }
+  if (options.umask && (*options.umask < 0 || *options.umask > kWidestMask)) {
+    problems.push_back(fmt::format("umask {:o} is out of range: 0 to 0777", *options.umask));
+  }
+  if (has_nul(options.working_directory)) {
+    problems.emplace_back("working_directory must not hold NUL");
+  }
+}
+
 void check_later_versions(const TaskOptions& options, std::vector<std::string>& problems) {
   const auto refuse = [&problems](bool is_used, std::string_view option) {
     if (!is_used) return;
@@ -55,7 +76,6 @@ void check_later_versions(const TaskOptions& options, std::vector<std::string>& 
   refuse(!options.outputs.empty(), "outputs");
   refuse(options.process_units != 1, "process_units");
   refuse(options.max_running != 0, "max_running");
-  refuse(options.isolation != Isolation::kThread, "isolation in a process");
 }
 
 }  // namespace
@@ -108,7 +128,14 @@ void check_options(const TaskOptions& options, std::vector<std::string>& problem
   if (!is_valid_utf8(options.doc) || has_nul(options.doc)) {
     problems.emplace_back("doc must be UTF-8 without NUL");
   }
+  check_limits(options, problems);
   check_later_versions(options, problems);
+}
+
+bool needs_process(const TaskOptions& options) {
+  return options.isolation == Isolation::kProcess || options.max_memory > 0 ||
+         options.max_cpu.count() > 0 || options.max_descriptors > 0 || options.no_new_privileges ||
+         options.umask || !options.working_directory.empty() || options.environment;
 }
 
 }  // namespace stint

@@ -5,9 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include "base/unique_fd.hpp"
 
 namespace stint {
@@ -48,6 +50,22 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
+/// All processes that there are, each with its parent.
+std::vector<std::pair<pid_t, pid_t>> scan_processes() {
+  std::vector<std::pair<pid_t, pid_t>> processes;
+  const std::unique_ptr<DIR, CloseFolder> folder{::opendir("/proc")};
+  if (!folder) return processes;
+  std::string stat;
+  while (const dirent* const entry = ::readdir(folder.get())) {
+    pid_t pid = -1;
+    if (!parse(entry->d_name, pid)) continue;
+    const std::string path = std::string{entry->d_name} + "/stat";
+    if (!read_file(::dirfd(folder.get()), path.c_str(), stat)) continue;
+    processes.emplace_back(pid, parent_of(stat));
+  }
+  return processes;
+}
+
 }  // namespace
 
 bool read_children(std::vector<pid_t>& to) {
@@ -66,19 +84,22 @@ bool read_children(std::vector<pid_t>& to) {
 
 std::vector<pid_t> scan_for_children() {
   std::vector<pid_t> children;
-  const std::unique_ptr<DIR, CloseFolder> folder{::opendir("/proc")};
-  if (!folder) return children;
-  const pid_t self = ::getpid();
-  std::string stat;
-  while (const dirent* const entry = ::readdir(folder.get())) {
-    pid_t pid = -1;
-    if (!parse(entry->d_name, pid)) continue;
-    const std::string path = std::string{entry->d_name} + "/stat";
-    if (read_file(::dirfd(folder.get()), path.c_str(), stat) && parent_of(stat) == self) {
-      children.push_back(pid);
-    }
+  for (const auto& [pid, parent] : scan_processes()) {
+    if (parent == ::getpid()) children.push_back(pid);
   }
   return children;
+}
+
+std::vector<pid_t> find_descendants(pid_t process) {
+  std::multimap<pid_t, pid_t> children;
+  for (const auto& [pid, parent] : scan_processes()) children.emplace(parent, pid);
+  std::vector<pid_t> found{process};
+  // A parent comes before its children; numbers are unique within one look, or nearly: bounded.
+  for (std::size_t i = 0; i < found.size() && found.size() <= children.size(); ++i) {
+    const auto [begin, end] = children.equal_range(found[i]);
+    for (auto one = begin; one != end; ++one) found.push_back(one->second);
+  }
+  return found;
 }
 
 std::vector<pid_t> find_children() {

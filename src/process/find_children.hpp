@@ -9,7 +9,11 @@ namespace stint {
 /// thread only, and reap none meanwhile: then a child that was there at the beginning is found.
 std::vector<pid_t> find_children();
 
-/// The same in two ways; the first gives false where the kernel does not tell.
+/// Find a process and everything below it, as /proc shows it while it is read: for looks that may
+/// miss what has just begun.
+std::vector<pid_t> find_descendants(pid_t process);
+
+/// The same as `find_children` in two ways; the first gives false where the kernel does not tell.
 bool read_children(std::vector<pid_t>& to);
 std::vector<pid_t> scan_for_children();
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 #include <utility>
+#include <fmt/format.h>
 #include "base/backoff.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
@@ -183,6 +184,33 @@ Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thr
   const detail::TaskDeclaration& task = require_task(run, *environment.registry);
   Completion end = execute_declared(run, task, environment, thread_contexts);
   run.finish_log();
+  return end;
+}
+
+Completion end_before_task(const ClaimedJob& job, const std::exception& exception) {
+  Completion end{.id = job.id, .epoch = job.epoch, .outcome = Outcome::kRejected};
+  const auto* error = dynamic_cast<const Error*>(&exception);
+  if (error != nullptr && error->retryable()) {
+    end.outcome = Outcome::kInterrupted;
+    end.started = false;
+  }
+  end.cause = "error";
+  end.error = error_json(error != nullptr ? "stint::Error" : "std::exception", exception.what());
+  return end;
+}
+
+Completion end_of_stopped(const JobRun& run, const Registry& registry, std::string_view how) {
+  Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kInterrupted};
+  const StopReason reason = run.stop_reason();
+  if (reason != StopReason::kTimeout && reason != StopReason::kAborted) return end;
+  const bool is_timeout = reason == StopReason::kTimeout;
+  end.outcome = is_timeout ? Outcome::kFailed : Outcome::kAborted;
+  end.cause = is_timeout ? "timeout" : "aborted";
+  end.error = error_json(end.cause, fmt::format("{}; {}", run.stop_message(), how));
+  const detail::TaskDeclaration* task = registry.find_task(run.task());
+  if (is_timeout && task != nullptr) {
+    end.delay = retry_delay(task->options.retry, run.job().failures + 1);
+  }
   return end;
 }
 

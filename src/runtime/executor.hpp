@@ -38,6 +38,14 @@ Completion execute(JobRun& run, const RunEnvironment& environment, Contexts& thr
 Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
                             const RunEnvironment& environment, Contexts& thread_contexts);
 
+/// The end of a job whose task was not called: what the store holds of it cannot be read
+/// (rejected), or something that it needs does not answer now (given back).
+Completion end_before_task(const ClaimedJob& job, const std::exception& exception);
+
+/// The end of a job that was stopped without an end of its own, by the reason of the stop. `how`
+/// completes the message: "the task ignored the stop".
+Completion end_of_stopped(const JobRun& run, const Registry& registry, std::string_view how);
+
 /// Describe a failure as the stores keep it: {"type", "message", "causes"}. Any text is taken.
 std::string error_json(std::string_view type, std::string_view message);
 

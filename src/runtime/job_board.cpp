@@ -193,7 +193,7 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
     if (!claims_ || !is_own || allowed_runs_ == 0) {
       give_back(std::move(job));
     } else {
-      (job.crashes > 0 ? lone_ : ready_).push_back(std::move(job));
+      (job.crashes > 0 && !options_.is_isolated ? lone_ : ready_).push_back(std::move(job));
     }
   }
   if (waiting_slots_ > 0 && (!ready_.empty() || !lone_.empty())) {

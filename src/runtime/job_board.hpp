@@ -27,6 +27,8 @@ struct BoardOptions {
   std::vector<DomainShare> domains = {{.name = "default"}};
   int largest_batch = 256;         ///< claimed or completed in one exchange
   std::int64_t allowed_runs = -1;  ///< -1: no limit
+  /// Each job has a process of its own: one that crashed before endangers no other.
+  bool is_isolated = false;
 };
 
 /// One exchange to make: what to complete and what to claim.

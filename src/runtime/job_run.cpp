@@ -47,9 +47,11 @@ void JobRun::sleep_for(std::chrono::nanoseconds duration) {
 }
 
 void JobRun::progress(double fraction, std::string_view message) {
-  const MutexLock lock{mutex_};
   const double known = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
-  report_ = PendingReport{.progress = known, .message = sanitize_text(message)};
+  PendingReport report{.progress = known, .message = sanitize_text(message)};
+  host_->tell_progress(known, report.message);
+  const MutexLock lock{mutex_};
+  report_ = std::move(report);
 }
 
 void JobRun::set_output(json output) {

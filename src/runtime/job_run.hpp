@@ -29,6 +29,8 @@ class JobHost {
   virtual bool has_log_room() { return true; }
   /// Whether what a program prints is kept in the log. False: it prints where this process does.
   virtual bool keeps_output() const { return true; }
+  /// Hear of a progress as soon as it is told; a worker asks for it by `take_report` instead.
+  virtual void tell_progress(double /*fraction*/, const std::string& /*message*/) {}
   virtual JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) = 0;
 };
 

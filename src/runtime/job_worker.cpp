@@ -60,10 +60,20 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
   board_ = std::make_shared<JobBoard>(BoardOptions{.slots = options_.slots,
                                                    .domains = options_.domains,
                                                    .largest_batch = options_.largest_batch,
-                                                   .allowed_runs = options_.allowed_runs},
+                                                   .allowed_runs = options_.allowed_runs,
+                                                   .is_isolated = options_.isolates_all},
                                       clock_, [wake = wake_up_.get()] { wake->interrupt(); });
   slot_context_ = std::make_shared<SlotContext>(
-      SlotContext{board_, page_, store_, std::move(host), environment_, clock_});
+      SlotContext{.board = board_,
+                  .page = page_,
+                  .store = store_,
+                  .host = std::move(host),
+                  .environment = environment_,
+                  .clock = clock_,
+                  .processes = options_.processes,
+                  .isolates_all = options_.isolates_all,
+                  .process = {.grace = options_.watch.grace,
+                              .capture = {.most_bytes = environment_->most_log_bytes}}});
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
   watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
                                        clock_);

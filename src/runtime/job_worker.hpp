@@ -32,6 +32,8 @@ struct JobWorkerOptions {
   std::chrono::nanoseconds purge_look = std::chrono::minutes{1};
   std::chrono::milliseconds retention = std::chrono::hours{24};  ///< 0: keep for ever
   WorkerInfo info = {};
+  std::shared_ptr<SlotProcesses> processes = {};  ///< null: tasks run on threads
+  bool isolates_all = false;
 };
 
 /// Run jobs from `start` to `stop`. Used by one owner; `request_stop`-like members may be called

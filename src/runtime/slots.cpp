@@ -2,6 +2,7 @@
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
+#include "core/declaration_check.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -11,26 +12,17 @@ std::chrono::microseconds micros(std::chrono::nanoseconds duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
-/// Arguments as the task takes them; bytes that are kept out of line are read now.
-json load_args(const ClaimedJob& job, Store& store) {
-  std::vector<std::string> attachments;
-  if (job.has_attachments) {
-    attachments = store.load_attachments(job.id, Store::Attachments::kArguments);
-  }
-  return unpack_payload(job.args, std::move(attachments));
+/// The Bytes of the arguments, which are kept out of line: read now.
+std::vector<std::string> load_bytes(const ClaimedJob& job, Store& store) {
+  if (!job.has_attachments) return {};
+  return store.load_attachments(job.id, Store::Attachments::kArguments);
 }
 
-/// What the store holds of the job cannot be read, or the store does not answer now.
-Completion end_before_task(const ClaimedJob& job, const std::exception& exception) {
-  Completion end{.id = job.id, .epoch = job.epoch, .outcome = Outcome::kRejected};
-  const auto* error = dynamic_cast<const Error*>(&exception);
-  if (error != nullptr && error->retryable()) {
-    end.outcome = Outcome::kInterrupted;
-    end.started = false;
-  }
-  end.cause = "error";
-  end.error = error_json(error != nullptr ? "stint::Error" : "std::exception", exception.what());
-  return end;
+bool runs_in_process(const SlotContext& context, const ClaimedJob& job) {
+  if (!context.processes) return false;
+  const detail::TaskDeclaration* task = context.environment->registry->find_task(job.task);
+  if (task == nullptr || task->program) return false;  // a program is a process of its own
+  return context.isolates_all || needs_process(task->options);
 }
 
 /// Whoever sees this worker die must still find a job that may never run twice, though it has
@@ -76,33 +68,49 @@ void Slots::start_thread(std::size_t index, const std::shared_ptr<JobRun>& unwri
 
 bool Slots::work(int number, const SlotContext& context, Cell& cell) {
   const RunEnvironment& environment = *context.environment;
-  Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
+  Places places{
+      .contexts{environment.registry->contexts(), environment.settings, environment.contexts},
+      .process{context.processes, environment.registry, context.host, context.process,
+               context.clock}};
   while (std::optional<ClaimedJob> job = context.board->take_job()) {
-    if (!run_job(number, context, cell, contexts, std::move(*job))) return false;
+    if (!run_job(number, context, cell, places, std::move(*job))) return false;
   }
   return true;
 }
 
-bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,
+Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& cell,
+                             std::shared_ptr<JobRun>& run, const ClaimedJob& job) {
+  const bool in_process = runs_in_process(context, job);
+  const std::size_t most_log_bytes = context.environment->most_log_bytes;
+  std::vector<std::string> bytes = load_bytes(job, *context.store);
+  json args = in_process ? json::object() : unpack_payload(job.args, std::move(bytes));
+  run = std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
+  if (in_process) run->set_stopped_for_certain();
+  {
+    const MutexLock lock{cell.mutex};
+    cell.run = run;
+  }
+  STINT_TEST_POINT("slot.before_task");
+  Completion end;
+  if (in_process) {
+    end = places.process.execute(*run, std::move(bytes));
+  } else {
+    const ThreadOutput output{{.most_bytes = most_log_bytes},
+                              [&run](const OutputLine& line) { run->add_output(line); }};
+    end = execute(*run, *context.environment, places.contexts);
+  }
+  STINT_TEST_POINT("slot.after_task");
+  return end;
+}
+
+bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& places,
                     ClaimedJob job) {
   if (context.page) context.page->begin(number, job.id, job.epoch);
   const auto started = context.clock.boot_now();
   std::shared_ptr<JobRun> run;
   Completion end;
   try {
-    json args = load_args(job, *context.store);
-    const std::size_t most_log_bytes = context.environment->most_log_bytes;
-    run =
-        std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
-    {
-      const MutexLock lock{cell.mutex};
-      cell.run = run;
-    }
-    const ThreadOutput output{{.most_bytes = most_log_bytes},
-                              [&run](const OutputLine& line) { run->add_output(line); }};
-    STINT_TEST_POINT("slot.before_task");
-    end = execute(*run, *context.environment, contexts);
-    STINT_TEST_POINT("slot.after_task");
+    end = execute_in(places, context, cell, run, job);
   } catch (const std::exception& error) {  // before the task was called
     end = end_before_task(job, error);
   }

@@ -12,6 +12,7 @@
 #include "runtime/executor.hpp"
 #include "runtime/job_board.hpp"
 #include "runtime/job_run.hpp"
+#include "runtime/process_slot.hpp"
 #include "runtime/thread_output.hpp"
 #include "runtime/worker_page.hpp"
 
@@ -25,7 +26,10 @@ struct SlotContext {
   std::shared_ptr<Store> store;      ///< for arguments kept out of line
   std::shared_ptr<JobHost> host;
   std::shared_ptr<const RunEnvironment> environment;
-  const Clock& clock;  ///< lives as long as the process
+  const Clock& clock;                             ///< lives as long as the process
+  std::shared_ptr<SlotProcesses> processes = {};  ///< null: tasks run on threads
+  bool isolates_all = false;  ///< every task runs in a process, not only those that need one
+  ProcessSlotOptions process = {};
 };
 
 /// Own the slots of a worker. `start` and `stop` are called by the worker, `running` and `abandon`
@@ -57,6 +61,11 @@ class Slots final {
     Mutex mutex;
     std::shared_ptr<JobRun> run STINT_GUARDED_BY(mutex);
   };
+  /// Where the jobs of one slot run.
+  struct Places {
+    Contexts contexts;    // on its thread
+    ProcessSlot process;  // or in its process
+  };
   struct Slot {
     std::shared_ptr<Cell> cell;
     std::thread thread;
@@ -67,8 +76,10 @@ class Slots final {
       STINT_REQUIRES(mutex_);
   /// False: it was abandoned.
   static bool work(int number, const SlotContext& context, Cell& cell);
-  static bool run_job(int number, const SlotContext& context, Cell& cell, Contexts& contexts,
+  static bool run_job(int number, const SlotContext& context, Cell& cell, Places& places,
                       ClaimedJob job);
+  static Completion execute_in(Places& places, const SlotContext& context, Cell& cell,
+                               std::shared_ptr<JobRun>& run, const ClaimedJob& job);
 
   const std::shared_ptr<const SlotContext> context_;
   const OutputHook output_hook_;

@@ -11,19 +11,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-Completion end_of_deaf(const JobRun& run, const Registry& registry) {
-  Completion end{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kFailed};
-  const bool is_timeout = run.stop_reason() == StopReason::kTimeout;
-  end.cause = is_timeout ? "timeout" : "aborted";
-  end.error = error_json(end.cause, run.stop_message() + "; the task ignored the stop");
-  if (!is_timeout) {
-    end.outcome = Outcome::kAborted;
-  } else if (const auto* task = registry.find_task(run.task())) {
-    end.delay = retry_delay(task->options.retry, run.job().failures + 1);
-  }
-  return end;
-}
-
 // A shutdown's deaf tasks are the worker's to end; after a lost right nothing may be written
 // anyway.
 bool is_abandoned_when_deaf(const JobRun& run) {
@@ -93,7 +80,7 @@ void Watcher::abandon_deaf(const Runs& runs) {
     const auto asked = run->stop_asked_at();
     if (!asked || now - *asked < options_.grace) continue;
     if (!is_abandoned_when_deaf(*run)) continue;
-    slots_.abandon(run, end_of_deaf(*run, slots_.registry()));
+    slots_.abandon(run, end_of_stopped(*run, slots_.registry(), "the task ignored the stop"));
   }
 }
 

@@ -251,11 +251,11 @@ class Trial {
     if (claim == nullptr) return end;
     end.id = claim->job.id;
     end.epoch = claim->job.epoch;
-    end.outcome =
-        pick(std::array{Outcome::kDone, Outcome::kDone, Outcome::kFailed, Outcome::kFailed,
-                        Outcome::kFailed, Outcome::kRejected, Outcome::kSnoozed,
-                        Outcome::kInterrupted, Outcome::kInterrupted, Outcome::kAborted},
-             command.b);
+    end.outcome = pick(
+        std::array{Outcome::kDone, Outcome::kDone, Outcome::kFailed, Outcome::kFailed,
+                   Outcome::kFailed, Outcome::kRejected, Outcome::kSnoozed, Outcome::kInterrupted,
+                   Outcome::kInterrupted, Outcome::kAborted, Outcome::kCrashed},
+        command.b);
     // Only what never began can be given back so.
     const auto& jobs = model_.jobs();
     const bool has_begun = jobs.contains(end.id) && jobs.at(end.id).started_at.has_value();
@@ -263,11 +263,15 @@ class Trial {
     end.ran_for = milliseconds{command.c % 5'000};
     end.ended_before = milliseconds{command.a % 100};
     if (!end.started) end.ran_for = end.ended_before = microseconds{0};
-    if (end.outcome == Outcome::kFailed || end.outcome == Outcome::kSnoozed) {
+    if (end.outcome == Outcome::kCrashed) end.started = true;
+    if (end.outcome == Outcome::kFailed || end.outcome == Outcome::kSnoozed ||
+        end.outcome == Outcome::kCrashed) {
       end.delay = pick(std::array{0, 100, 10'000}, command.c) * milliseconds{1};
     }
-    if (end.outcome == Outcome::kFailed || end.outcome == Outcome::kRejected) {
+    if (end.outcome == Outcome::kFailed || end.outcome == Outcome::kRejected ||
+        end.outcome == Outcome::kCrashed) {
       end.cause = end.outcome == Outcome::kRejected ? "rejected" : "error";
+      if (end.outcome == Outcome::kCrashed) end.cause = "crash";
       end.error = json{{"type", "Oops"}, {"message", fmt::format("m{}", command.c)}}.dump();
     }
     if (end.outcome != Outcome::kSnoozed && end.outcome != Outcome::kInterrupted &&

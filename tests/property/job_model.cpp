@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include "core/crash_rule.hpp"
 #include "stint/json.hpp"
 
 namespace stint::test {
 namespace {
-
-constexpr int kCrashLimit = 3;
 
 std::string message_in(const std::string& error) {
   return error.empty() ? "" : json::parse(error).value("message", "");
@@ -142,8 +141,32 @@ WriteResult JobModel::complete(const Completion& completion) {
       keep_output();
       finish_aborted(*job, ended_at);
       break;
+    case Outcome::kCrashed:
+      crash(*job, completion, ended_at);
+      break;
   }
   return WriteResult::kAccepted;
+}
+
+void JobModel::crash(ModelJob& job, const Completion& completion, StoreTime ended_at) {
+  ++job.crashes;
+  ++job.lone_crashes;
+  job.attempt_causes.emplace_back("crash");
+  job.error_message = message_in(completion.error);
+  if (job.is_abort_asked) {
+    job.output = completion.output;
+    finish_aborted(job, ended_at);
+    return;
+  }
+  const bool is_over_limit = job.lone_crashes >= kCrashLimit;
+  job.cause = is_over_limit ? "crash limit" : "crash";
+  if (is_over_limit || job.asked.flags.at_most_once()) {
+    job.output = completion.output;
+    finish(job, JobState::kFailed, ended_at);
+    return;
+  }
+  requeue(job);
+  job.run_at = now_ + completion.delay;
 }
 
 void JobModel::give_back(ModelJob& job, StoreTime at) {

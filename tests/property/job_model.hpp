@@ -82,6 +82,7 @@ class JobModel final {
   void finish_aborted(ModelJob& job, StoreTime at);
   void requeue(ModelJob& job);
   void charge(ModelJob& job, bool is_lone, RescueResult& result);
+  void crash(ModelJob& job, const Completion& completion, StoreTime ended_at);
   void give_back(ModelJob& job, StoreTime at);
 
   StoreTime now_;

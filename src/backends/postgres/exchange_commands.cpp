@@ -3,6 +3,7 @@
 #include <string_view>
 #include <tuple>
 #include "base/utf8.hpp"
+#include "core/crash_rule.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -23,6 +24,8 @@ std::int16_t outcome_number(Outcome outcome) {
       return 4;
     case Outcome::kAborted:
       return 5;
+    case Outcome::kCrashed:
+      return 6;
   }
   return 5;
 }
@@ -135,7 +138,8 @@ void ExchangePlan::add_other(std::span<const Completion* const> other,
       .add(std::move(delays))
       .add(std::move(causes))
       .add(std::move(errors))
-      .add(std::move(outputs));
+      .add(std::move(outputs))
+      .add(kCrashLimit);
   commands_.push_back({&sql::complete_other, std::move(parameters)});
 }
 

@@ -14,9 +14,6 @@
 
 namespace stint::postgres {
 
-/// How often a job may take a worker down while it runs alone, before it fails.
-inline constexpr int kCrashLimit = 3;
-
 /// The statements that a batch needs, and no others: jobs that are simply done, other ends, bytes
 /// of outputs, the claim.
 class ExchangePlan final {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include "backends/sqlite/ending.hpp"
 #include "backends/sqlite/given_ids.hpp"
+#include "core/crash_rule.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -91,6 +92,23 @@ void settle_failure(Transaction& transaction, const LiveJob& job, const Completi
   }
 }
 
+void settle_crash(Transaction& transaction, const LiveJob& job, const Completion& completion,
+                  Ending ending) {
+  const bool is_over_limit = job.lone_crashes + 1 >= kCrashLimit;
+  ending.counts.crashes = 1;
+  ending.counts.lone_crashes = 1;
+  ending.cause = is_over_limit ? "crash limit" : "crash";
+  remember_attempt(transaction, job, ending);
+  if (job.abort_asked) {
+    finish_aborted(transaction, job, ending);
+  } else if (is_over_limit || job.flags.at_most_once()) {
+    finish(transaction, job, JobState::kFailed, ending);
+  } else {
+    ending.output = {};
+    requeue(transaction, job, transaction.now + microseconds{completion.delay}.count(), ending);
+  }
+}
+
 void settle(Transaction& transaction, const LiveJob& job, const Completion& completion) {
   const Times times{transaction, completion};
   Ending ending{.counts = {.attempts = completion.started ? 1 : 0},
@@ -116,6 +134,8 @@ void settle(Transaction& transaction, const LiveJob& job, const Completion& comp
       if (job.abort_asked) return finish_aborted(transaction, job, ending);
       ending.error = {};
       return requeue(transaction, job, std::nullopt, ending);
+    case Outcome::kCrashed:
+      return settle_crash(transaction, job, completion, ending);
   }
 }
 

@@ -5,17 +5,11 @@
 #include "backends/sqlite/enqueue.hpp"
 #include "backends/sqlite/json_text.hpp"
 #include "base/backoff.hpp"
+#include "core/crash_rule.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
 namespace {
-
-// So many deaths of a worker that ran the job alone, and the job is taken for their cause.
-constexpr int kCrashLimit = 3;
-constexpr BackoffOptions kCrashPause{.first = std::chrono::seconds{10},
-                                     .longest = std::chrono::minutes{10},
-                                     .factor = 2,
-                                     .jitter = 0.2};
 
 std::vector<JobId> jobs_of(Connection& connection, WorkerId worker) {
   std::vector<JobId> jobs;

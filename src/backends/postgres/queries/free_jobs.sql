@@ -48,7 +48,8 @@ with held as materialized (
   insert into /* SCHEMA */finished (id, epoch, run_at, finished_at, started_at, worker, attempts,
                                     interruptions, crashes, progress, failures, state, domain,
                                     cause, progress_message, error)
-  select id, epoch + 1, run_at, now, began_at, worker, attempts + charged::integer,
+  select id, epoch + 1, run_at, now, coalesce(began_at, started_at), worker,
+         attempts + charged::integer,
          interruptions + (not charged)::integer, crashes + charged::integer, progress, failures,
          state_now, domain, case state_now when 6 then 'aborted' else new_cause end,
          progress_message,

@@ -1,0 +1,21 @@
+#include "app/slot_main.hpp"
+#include <memory>
+#include <utility>
+#include "app/environment.hpp"
+#include "app/worker_setup.hpp"
+#include "config/settings_transfer.hpp"
+#include "process/channel.hpp"
+#include "runtime/slot_server.hpp"
+
+namespace stint {
+
+int run_as_slot(int channel, std::span<const ModuleDefinition> modules) {
+  Channel to_worker{UniqueFd{channel}};
+  return serve_slot(to_worker, [modules](const slot::Hello& hello) {
+    const auto environment =
+        std::make_shared<Environment>(unpack_settings(hello.settings), modules, hello.store);
+    return std::shared_ptr<const RunEnvironment>{make_run_environment(environment)};
+  });
+}
+
+}  // namespace stint

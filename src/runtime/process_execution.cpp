@@ -1,0 +1,297 @@
+#include "runtime/process_execution.hpp"
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <random>
+#include <utility>
+#include <variant>
+#include <fmt/format.h>
+#include "base/log.hpp"
+#include "core/crash_rule.hpp"
+#include "process/crash_report.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/slot_limits.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// A program that has not said by then that it is ready never will.
+constexpr nanoseconds kLongestStart = std::chrono::seconds{30};
+// A task has so long to end by itself before the programs that it started are signalled.
+constexpr nanoseconds kBeforeTerminate = std::chrono::seconds{1};
+// A job whose right was lost must be over before another one has it.
+constexpr nanoseconds kGraceOfLost = std::chrono::seconds{1};
+// From the end of its connection to the news that a process has died.
+constexpr nanoseconds kDeathTakes = milliseconds{500};
+constexpr nanoseconds kBetweenMemoryLooks = milliseconds{100};
+// While lines of the log cannot be kept, nothing more is read; how often to look again.
+constexpr nanoseconds kBetweenRoomLooks = milliseconds{50};
+constexpr nanoseconds kLongestWait = std::chrono::seconds{10};
+
+TaskOptions options_of(const Registry& registry, const JobRun& run) {
+  const detail::TaskDeclaration* task = registry.find_task(run.task());
+  return task == nullptr ? TaskOptions{} : task->options;
+}
+
+milliseconds crash_delay(int crashes) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const double draw = std::uniform_real_distribution<double>{-1, 1}(random);
+  return std::chrono::duration_cast<milliseconds>(backoff_pause(kCrashPause, crashes, draw));
+}
+
+void wake(int descriptor) {
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(descriptor, &one, sizeof one));
+}
+
+}  // namespace
+
+ProcessExecution::ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host,
+                                   const Registry& registry, const ProcessSlotOptions& options,
+                                   const Clock& clock)
+    : process_(process),
+      run_(run),
+      host_(host),
+      registry_(registry),
+      task_(options_of(registry, run)),
+      options_(options),
+      clock_(clock),
+      capture_(
+          options.capture, [&run](const OutputLine& line) { run.add_output(line); }, clock),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      begun_at_(clock.boot_now()) {
+  if (!wake_) {
+    throw Error{ErrorCode::kUnavailable, "no descriptors are left", {.retryable = true}};
+  }
+}
+
+Completion ProcessExecution::work(std::vector<std::string> attachments) {
+  attachments_ = std::move(attachments);
+  const std::stop_callback on_stop{run_.stop_token(), [this] { wake(wake_.get()); }};
+  if (process_.is_ready) start_job();
+  while (!is_over()) {
+    climb();
+    look_at_memory();
+    if (!is_over()) wait();
+  }
+  capture_.finish();
+  run_.finish_log();
+  if (end_) return std::move(end_->completion);
+  return end_of_dead();
+}
+
+void ProcessExecution::start_job() {
+  is_sent_ = true;
+  slot::Start start{run_.job(), std::exchange(attachments_, {})};
+  process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}),
+                         {capture_.out(), capture_.error()});
+  capture_.close_write_ends();
+}
+
+nanoseconds ProcessExecution::longest_wait() const {
+  nanoseconds wait = std::min(kLongestWait, capture_.until_due());
+  if (task_.max_memory > 0) wait = std::min(wait, kBetweenMemoryLooks);
+  if (closed_at_) wait = std::min<nanoseconds>(wait, milliseconds{50});
+  if (!host_.has_log_room()) wait = std::min(wait, kBetweenRoomLooks);
+  const nanoseconds now = clock_.boot_now();
+  if (!process_.is_ready) wait = std::min(wait, begun_at_ + kLongestStart - now);
+  if (const auto asked = run_.stop_asked_at(); asked && rung_ != Rung::kKilled) {
+    wait = std::min(wait, milliseconds{20} + std::min(kBeforeTerminate, options_.grace / 5));
+    wait = std::min(wait, std::max(*asked + options_.grace - now, nanoseconds{milliseconds{1}}));
+  }
+  return std::max(wait, nanoseconds{0});
+}
+
+void ProcessExecution::wait() {
+  const bool has_room = host_.has_log_room();
+  // A negative descriptor is passed over.
+  std::array<pollfd, 5> events{
+      pollfd{process_.child->ended_descriptor(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
+      pollfd{has_room && !closed_at_ ? process_.channel->descriptor() : -1, POLLIN, 0},
+      pollfd{has_room ? capture_.out_descriptor() : -1, POLLIN, 0},
+      pollfd{has_room ? capture_.error_descriptor() : -1, POLLIN, 0}};
+  const nanoseconds longest = longest_wait();
+  const auto ceiling = std::chrono::ceil<milliseconds>(longest).count();
+  if (::poll(events.data(), events.size(), static_cast<int>(ceiling)) < 0) return;
+  if (events[1].revents != 0) {
+    std::uint64_t count = 0;
+    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+  }
+  if (has_room) capture_.read_some();
+  if (events[2].revents != 0) read_messages();
+  if (events[0].revents != 0 && !end_) {
+    read_messages();  // its last words
+    is_dead_ = true;
+  }
+}
+
+void ProcessExecution::read_messages() {
+  while (!is_over()) {
+    ChannelMessage message;
+    switch (process_.channel->receive(message)) {
+      case Received::kNothing:
+        return;
+      case Received::kClosed:
+        // Most have died, and the keeper is about to say how.
+        if (!closed_at_) closed_at_ = clock_.boot_now();
+        return;
+      case Received::kGarbage:
+        break_off("it wrote garbage into its connection to the worker");
+        return;
+      case Received::kMessage:
+        break;
+    }
+    std::optional<slot::ToWorker> known = slot::decode_for_worker(message.text);
+    if (!known) {
+      break_off("it wrote garbage into its connection to the worker");
+      return;
+    }
+    take(std::move(*known));
+  }
+}
+
+void ProcessExecution::take(slot::ToWorker message) {
+  if (std::holds_alternative<slot::Ready>(message)) {
+    process_.is_ready = true;
+    if (!is_sent_) start_job();
+  } else if (const auto* line = std::get_if<slot::LogLine>(&message)) {
+    take_line(*line);
+  } else if (const auto* progress = std::get_if<slot::Progress>(&message)) {
+    run_.progress(progress->fraction, progress->message);
+  } else if (const auto* asked = std::get_if<slot::Enqueue>(&message)) {
+    enqueue(*asked);
+  } else if (const auto* unfit = std::get_if<slot::Unfit>(&message)) {
+    process_.child->kill();
+    throw Error{ErrorCode::kUnavailable,
+                fmt::format("a slot process cannot work: {}", unfit->message),
+                {.retryable = true}};
+  } else if (auto* end = std::get_if<slot::End>(&message)) {
+    if (end->completion.id == run_.id() && end->completion.epoch == run_.epoch()) {
+      end_ = std::move(*end);
+    } else {
+      break_off("it ended a job that it does not have");
+    }
+  }
+}
+
+void ProcessExecution::take_line(const slot::LogLine& line) {
+  capture_.read_some();  // what it printed before stands before
+  run_.log().write(line.level, line.text);
+}
+
+void ProcessExecution::enqueue(const slot::Enqueue& asked) {
+  slot::Enqueued answer;
+  try {
+    const json args = json::from_cbor(asked.args.begin(), asked.args.end());
+    answer.id = host_.enqueue_child(asked.task, args, slot::unpack_options(asked.options));
+  } catch (const Error& error) {
+    answer = {.id = {}, .error = error.what(), .code = static_cast<int>(error.code())};
+  } catch (const std::exception& error) {
+    answer = {.id = {}, .error = error.what(), .code = static_cast<int>(ErrorCode::kInternal)};
+  }
+  process_.channel->send(slot::encode(slot::ToSlot{std::move(answer)}));
+}
+
+/// The ladder: ask, SIGTERM to the group, SIGKILL to everything. A kill is of this execution: the
+/// process takes no other job before this object is gone.
+void ProcessExecution::climb() {
+  const nanoseconds now = clock_.boot_now();
+  if (!process_.is_ready && now - begun_at_ > kLongestStart) {
+    process_.child->kill();
+    throw Error{ErrorCode::kUnavailable, "a slot process did not get ready", {.retryable = true}};
+  }
+  if (closed_at_ && now - *closed_at_ >= kDeathTakes) {
+    break_off("it closed its connection to the worker");
+    return;
+  }
+  const auto asked = run_.stop_asked_at();
+  if (!asked) return;
+  if (!is_sent_) {
+    process_.child->kill();
+    throw Error{ErrorCode::kUnavailable, "stopped before it began", {.retryable = true}};
+  }
+  if (rung_ == Rung::kNone) {
+    rung_ = Rung::kAsked;
+    slot::Stop stop{run_.id(), run_.epoch(), run_.stop_reason(), run_.stop_message()};
+    process_.channel->send(slot::encode(slot::ToSlot{std::move(stop)}));
+  }
+  const bool is_lost = run_.stop_reason() == StopReason::kLost;
+  const nanoseconds grace = is_lost ? std::min(options_.grace, kGraceOfLost) : options_.grace;
+  const nanoseconds waited = now - *asked;
+  if (rung_ == Rung::kAsked && waited >= std::min(kBeforeTerminate, grace / 5)) {
+    rung_ = Rung::kTerminated;
+    process_.child->signal_group(SIGTERM);
+  }
+  if (rung_ == Rung::kTerminated && waited >= grace) {
+    rung_ = Rung::kKilled;
+    log_warning("worker", "killing the process of job {}: it ignored its stop", run_.id().value);
+    process_.child->kill();
+  }
+}
+
+void ProcessExecution::look_at_memory() {
+  if (task_.max_memory <= 0 || is_over_memory_) return;
+  const nanoseconds now = clock_.boot_now();
+  if (now < memory_look_at_) return;
+  memory_look_at_ = now + kBetweenMemoryLooks;
+  if (resident_memory(process_.child->pid()) <= task_.max_memory) return;
+  is_over_memory_ = true;
+  process_.child->kill();
+}
+
+void ProcessExecution::break_off(std::string why) {
+  is_broken_ = true;
+  if (broken_why_.empty()) broken_why_ = std::move(why);
+  process_.child->kill();
+  is_dead_ = true;
+}
+
+std::string ProcessExecution::error_text(std::string_view type, const std::string& message,
+                                         const ExitStatus& status) const {
+  json error{{"type", type}, {"message", message}};
+  if (status.signal != 0) error["signal"] = signal_name(status.signal);
+  if (status.signal == 0) error["exit_code"] = status.code;
+  error["peak_memory"] = status.peak_memory;
+  error["cpu_seconds"] = std::chrono::duration<double>(status.cpu_time).count();
+  const auto stack = read_crash_report(process_.crash_report.get());
+  if (!stack.empty()) error["stack"] = stack;
+  return error.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Completion ProcessExecution::end_of_dead() {
+  // The keeper tells of an end once nothing of the process is left.
+  const auto status = process_.child->wait(std::chrono::seconds{10}).value_or(ExitStatus{});
+  Completion end{.id = run_.id(), .epoch = run_.epoch(), .outcome = Outcome::kFailed};
+  const milliseconds delay = retry_delay(task_.retry, run_.job().failures + 1);
+  if (is_over_memory_) {
+    end.cause = "out of memory";
+    end.delay = delay;
+    end.error = error_text(
+        end.cause, fmt::format("used more than its {} bytes of memory", task_.max_memory), status);
+  } else if (task_.max_cpu.count() > 0 && status.signal == SIGXCPU) {
+    end.cause = "cpu limit";
+    end.delay = delay;
+    end.error = error_text(end.cause, "used more than its processor time", status);
+  } else if (run_.stop_reason() != StopReason::kNone) {
+    end = end_of_stopped(run_, registry_, "its process was killed");
+  } else {
+    end.outcome = Outcome::kCrashed;
+    end.cause = "crash";
+    end.delay = crash_delay(run_.job().crashes + 1);
+    end.error =
+        error_text(end.cause,
+                   broken_why_.empty() ? fmt::format("its process died: {}", describe(status))
+                                       : fmt::format("its process was killed: {}", broken_why_),
+                   status);
+  }
+  return end;
+}
+
+}  // namespace stint

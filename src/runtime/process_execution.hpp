@@ -1,0 +1,76 @@
+/// One job in a slot process, from its start to its end, as the worker sees it.
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+#include "base/clock.hpp"
+#include "base/unique_fd.hpp"
+#include "core/registry.hpp"
+#include "process/output_capture.hpp"
+#include "runtime/job_run.hpp"
+#include "runtime/process_slot.hpp"
+#include "runtime/slot_messages.hpp"
+#include "runtime/slot_processes.hpp"
+
+namespace stint {
+
+/// Drive one execution on the calling thread. Made for one `work`.
+class ProcessExecution final {
+ public:
+  ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host, const Registry& registry,
+                   const ProcessSlotOptions& options, const Clock& clock);
+
+  /// Return once the job has ended; the process with it, unless `is_process_usable`.
+  Completion work(std::vector<std::string> attachments);
+  bool is_process_usable() const {
+    return end_.has_value() && !end_->retires && !is_broken_ && rung_ != Rung::kKilled &&
+           !is_over_memory_;
+  }
+
+ private:
+  using Nanoseconds = std::chrono::nanoseconds;
+  /// How far the ladder was climbed.
+  enum class Rung : std::uint8_t { kNone, kAsked, kTerminated, kKilled };
+
+  bool is_over() const { return end_.has_value() || is_dead_; }
+  void wait();
+  Nanoseconds longest_wait() const;
+  void read_messages();
+  void take(slot::ToWorker message);
+  void take_line(const slot::LogLine& line);
+  void enqueue(const slot::Enqueue& asked);
+  void start_job();
+  void climb();
+  void look_at_memory();
+  void break_off(std::string why);
+  Completion end_of_dead();
+  std::string error_text(std::string_view type, const std::string& message,
+                         const ExitStatus& status) const;
+
+  SlotProcess& process_;
+  JobRun& run_;
+  JobHost& host_;
+  const Registry& registry_;
+  const TaskOptions task_;
+  const ProcessSlotOptions& options_;
+  const Clock& clock_;
+  OutputCapture capture_;
+  UniqueFd wake_;
+  std::vector<std::string> attachments_;
+  const Nanoseconds begun_at_;
+  bool is_sent_ = false;
+  bool is_dead_ = false;
+  bool is_broken_ = false;  // it must not take another job
+  bool is_over_memory_ = false;
+  std::string broken_why_;
+  Rung rung_ = Rung::kNone;
+  Nanoseconds memory_look_at_{0};
+  std::optional<Nanoseconds> closed_at_;
+  std::optional<slot::End> end_;
+};
+
+}  // namespace stint

@@ -1,0 +1,44 @@
+/// A slot of a worker whose jobs run in a child process.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+#include "base/clock.hpp"
+#include "core/registry.hpp"
+#include "process/output_capture.hpp"
+#include "runtime/job_run.hpp"
+#include "runtime/slot_processes.hpp"
+
+namespace stint {
+
+struct ProcessSlotOptions {
+  std::chrono::nanoseconds grace = std::chrono::seconds{5};  ///< from a stop to SIGKILL
+  CaptureLimits capture = {};
+};
+
+/// Execute jobs in a process, one at a time: hand the job over, take in what it says and prints,
+/// stop it by the ladder (message, SIGTERM, SIGKILL), and tell how it ended, whatever it does. Used
+/// by one thread.
+class ProcessSlot final {
+ public:
+  ProcessSlot(std::shared_ptr<SlotProcesses> processes, std::shared_ptr<const Registry> registry,
+              std::shared_ptr<JobHost> host, ProcessSlotOptions options, const Clock& clock);
+  ~ProcessSlot();
+  ProcessSlot(const ProcessSlot&) = delete;
+  ProcessSlot& operator=(const ProcessSlot&) = delete;
+
+  /// As `execute` does on a thread. `attachments` are the Bytes of the arguments. Throws Error
+  /// kUnavailable, retryable, if no process could take the job: it has not begun.
+  Completion execute(JobRun& run, std::vector<std::string> attachments);
+
+ private:
+  const std::shared_ptr<SlotProcesses> processes_;
+  const std::shared_ptr<const Registry> registry_;
+  const std::shared_ptr<JobHost> host_;
+  const ProcessSlotOptions options_;
+  const Clock& clock_;
+  std::unique_ptr<SlotProcess> process_;
+};
+
+}  // namespace stint

@@ -1,0 +1,90 @@
+/// What a worker and its slot processes say to each other.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+#include "core/job_records.hpp"
+#include "stint/enqueue.hpp"
+#include "stint/error.hpp"
+#include "stint/log.hpp"
+
+namespace stint::slot {
+
+// --- To the slot --------------------------------------------------------------------------------
+
+/// The first message: all that a slot needs to be the same program. Secrets travel here, never on a
+/// command line.
+struct Hello {
+  std::string settings;  ///< by `pack_settings`
+  std::string store;     ///< the name or URL that the command line gave; empty: the default
+};
+
+/// Execute a job. Two descriptors come with it: what becomes its standard output and error.
+struct Start {
+  ClaimedJob job;
+  std::vector<std::string> attachments;  ///< the Bytes of its arguments
+};
+
+/// Ask the running job to stop, if it is this one.
+struct Stop {
+  JobId id;
+  Epoch epoch;
+  StopReason reason = StopReason::kNone;
+  std::string message;
+};
+
+/// The answer to an `Enqueue`.
+struct Enqueued {
+  JobId id;           ///< 0: it failed
+  std::string error;  ///< then its message
+  int code = 0;       ///< and its ErrorCode
+};
+
+// --- To the worker ------------------------------------------------------------------------------
+
+/// The slot has checked its settings and can take a job.
+struct Ready {};
+
+/// It cannot: wrong settings. It ends then.
+struct Unfit {
+  std::string message;
+};
+
+struct LogLine {
+  LogLevel level = LogLevel::kInfo;
+  std::string text;
+};
+
+struct Progress {
+  double fraction = 0;
+  std::string message;
+};
+
+struct Enqueue {
+  std::string task;
+  std::string args;     ///< JSON, as CBOR: Bytes included
+  std::string options;  ///< the members of EnqueueOptions, as CBOR
+};
+
+/// The job has ended; the slot is free again, unless `retires`.
+struct End {
+  Completion completion;
+  bool retires = false;  ///< the slot must not be used again
+};
+
+using ToSlot = std::variant<Hello, Start, Stop, Enqueued>;
+using ToWorker = std::variant<Ready, Unfit, LogLine, Progress, Enqueue, End>;
+
+std::string encode(const ToSlot& message);
+std::string encode(const ToWorker& message);
+/// Nothing: the text is no such message.
+std::optional<ToSlot> decode_for_slot(std::string_view text);
+std::optional<ToWorker> decode_for_worker(std::string_view text);
+
+std::string pack_options(const EnqueueOptions& options);
+EnqueueOptions unpack_options(std::string_view text);
+
+}  // namespace stint::slot

@@ -1,0 +1,90 @@
+#include "runtime/slot_processes.hpp"
+#include <unistd.h>
+#include <algorithm>
+#include <utility>
+#include <fmt/format.h>
+#include "base/log.hpp"
+#include "process/crash_report.hpp"
+#include "runtime/slot_program.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+// Processes a second that are started once the burst is used up.
+constexpr double kStartsPerSecond = 5;
+
+}  // namespace
+
+SlotProcesses::SlotProcesses(std::shared_ptr<Keeper> keeper, SlotProcessOptions options,
+                             Clock& clock)
+    : keeper_(std::move(keeper)),
+      options_(std::move(options)),
+      hello_(slot::encode(slot::ToSlot{options_.hello})),
+      clock_(clock),
+      allowance_(options_.burst) {}
+
+std::unique_ptr<SlotProcess> SlotProcesses::take() {
+  std::unique_ptr<SlotProcess> process;
+  {
+    const MutexLock lock{mutex_};
+    process = std::move(spare_);
+  }
+  // One that died while it waited says so at its first use; most are found here.
+  if (process && !process->child->status()) return process;
+  return start();
+}
+
+void SlotProcesses::refill() {
+  {
+    const MutexLock lock{mutex_};
+    if (spare_) return;
+  }
+  try {
+    std::unique_ptr<SlotProcess> process = start();
+    const MutexLock lock{mutex_};
+    if (!spare_) spare_ = std::move(process);
+  } catch (const Error& error) {
+    log_warning("worker", "no spare slot process: {}", error.what());
+  }
+}
+
+bool SlotProcesses::is_reusable(const SlotProcess& process) const {
+  return options_.most_runs <= 0 || process.runs < options_.most_runs;
+}
+
+std::unique_ptr<SlotProcess> SlotProcesses::start() {
+  wait_for_turn();
+  auto [ours, theirs] = Channel::make_pair();
+  auto process = std::make_unique<SlotProcess>();
+  process->crash_report = make_crash_report();
+  process->channel = std::make_unique<Channel>(std::move(ours));
+  process->child = keeper_->spawn(slot_program(theirs.get()));
+  theirs.reset();
+  if (!process->channel->send(hello_, {process->crash_report.get()})) {
+    throw Error{
+        ErrorCode::kUnavailable, "a slot process died as it was started", {.retryable = true}};
+  }
+  return process;
+}
+
+void SlotProcesses::wait_for_turn() {
+  const MutexLock lock{starting_};
+  for (;;) {
+    const std::chrono::nanoseconds now = clock_.boot_now();
+    if (counted_at_.count() > 0) {
+      const double passed = std::chrono::duration<double>(now - counted_at_).count();
+      allowance_ = std::min<double>(options_.burst, allowance_ + passed * kStartsPerSecond);
+    }
+    counted_at_ = now;
+    if (allowance_ >= 1) break;
+    log_debug("worker", "slot processes die as fast as they are started; waiting");
+    Mutex nobody;
+    MutexLock waiting{nobody};
+    CondVar never;
+    never.wait_for(waiting, std::chrono::duration<double>((1 - allowance_) / kStartsPerSecond));
+  }
+  allowance_ -= 1;
+}
+
+}  // namespace stint

@@ -1,0 +1,59 @@
+/// The slot processes of a worker: started ahead, reused, thrown away.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "process/channel.hpp"
+#include "process/keeper.hpp"
+#include "runtime/slot_messages.hpp"
+
+namespace stint {
+
+/// One process that executes one job at a time. Used by one slot's thread.
+struct SlotProcess {
+  std::unique_ptr<ChildProcess> child;
+  std::unique_ptr<Channel> channel;
+  UniqueFd crash_report;
+  bool is_ready = false;
+  int runs = 0;  ///< jobs that it has taken
+};
+
+struct SlotProcessOptions {
+  slot::Hello hello = {};
+  int most_runs = 0;  ///< jobs that one process executes; 0: no limit
+  int burst = 8;      ///< processes that may be started at once; then 5 a second
+};
+
+/// Start processes for slots. Keeps one ready, so that a slot whose process was killed goes on at
+/// once. Where processes die as fast as they are started, they are started at a limited rate.
+/// Thread-safe.
+class SlotProcesses final {
+ public:
+  SlotProcesses(std::shared_ptr<Keeper> keeper, SlotProcessOptions options, Clock& clock);
+
+  /// Take the one that is ready, or start one; it may have yet to say that it is ready. Waits where
+  /// too many were started lately. Throws Error kUnavailable, retryable.
+  std::unique_ptr<SlotProcess> take();
+  /// Have one ready for the next `take`.
+  void refill();
+  /// Whether a process may take one more job.
+  bool is_reusable(const SlotProcess& process) const;
+
+ private:
+  std::unique_ptr<SlotProcess> start();
+  void wait_for_turn();
+
+  const std::shared_ptr<Keeper> keeper_;
+  const SlotProcessOptions options_;
+  const std::string hello_;
+  Clock& clock_;
+  Mutex starting_;  // one at a time waits for its turn
+  Mutex mutex_;
+  std::unique_ptr<SlotProcess> spare_ STINT_GUARDED_BY(mutex_);
+  double allowance_ STINT_GUARDED_BY(starting_);
+  std::chrono::nanoseconds counted_at_ STINT_GUARDED_BY(starting_){0};
+};
+
+}  // namespace stint

@@ -1,0 +1,271 @@
+#include "runtime/slot_server.hpp"
+#include <fcntl.h>
+#include <unistd.h>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "process/crash_report.hpp"
+#include "runtime/job_run.hpp"
+#include "runtime/slot_limits.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+constexpr int kUnfitExit = 78;
+constexpr int kCutOffExit = 69;  // the worker cannot be told of anything any more
+// A task may tell its progress millions of times a second; what the worker stores is seldom.
+constexpr std::chrono::nanoseconds kBetweenProgress = std::chrono::milliseconds{50};
+
+// A stop is asked for by message. The signal comes to whole groups: it interrupts a system call
+// here and ends the programs that the task has started.
+void take_no_notice(int /*signal*/) {}
+
+void outlive_stop_signals() {
+  struct sigaction action{};
+  action.sa_handler = &take_no_notice;  // not SIG_IGN, which programs started by the task inherit
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+/// Have 1 and 2 be the job's pipes while it runs.
+class JobOutput final {
+ public:
+  explicit JobOutput(std::vector<UniqueFd> pipes)
+      : out_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)),
+        error_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    if (pipes.size() < 2) return;
+    ::dup2(pipes[0].get(), STDOUT_FILENO);
+    ::dup2(pipes[1].get(), STDERR_FILENO);
+  }
+  ~JobOutput() {
+    std::cout.flush();
+    std::cerr.flush();
+    std::clog.flush();
+    std::fflush(stdout);
+    std::fflush(stderr);
+    ::dup2(out_.get(), STDOUT_FILENO);
+    ::dup2(error_.get(), STDERR_FILENO);
+  }
+  JobOutput(const JobOutput&) = delete;
+  JobOutput& operator=(const JobOutput&) = delete;
+
+ private:
+  const UniqueFd out_;
+  const UniqueFd error_;
+};
+
+/// The worker, as jobs see it.
+class RemoteHost final : public JobHost {
+ public:
+  explicit RemoteHost(Channel& channel) : channel_(channel) {}
+
+  void add_log_line(NewLogLine line) override {
+    send(slot::LogLine{line.level, std::move(line.text)});
+  }
+
+  void tell_progress(double fraction, const std::string& message) override {
+    const MutexLock lock{mutex_};
+    latest_ = slot::Progress{fraction, message};
+    const auto now = real_clock().boot_now();
+    if (now - told_at_ < kBetweenProgress) return;
+    told_at_ = now;
+    send(*std::exchange(latest_, std::nullopt));
+  }
+  /// The last word of a job.
+  void flush_progress() {
+    const MutexLock lock{mutex_};
+    if (latest_) send(*std::exchange(latest_, std::nullopt));
+    told_at_ = {};
+  }
+
+  JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) override {
+    const std::vector<std::uint8_t> bytes = json::to_cbor(args);
+    const MutexLock one_at_a_time{enqueuing_};
+    send(slot::Enqueue{
+        std::string{task}, {bytes.begin(), bytes.end()}, slot::pack_options(options)});
+    MutexLock lock{mutex_};
+    while (!enqueued_) answered_.wait(lock);
+    const slot::Enqueued answer = *std::exchange(enqueued_, std::nullopt);
+    if (answer.id) return answer.id;
+    throw Error{static_cast<ErrorCode>(answer.code), answer.error};
+  }
+  void take_answer(slot::Enqueued answer) {
+    const MutexLock lock{mutex_};
+    enqueued_ = std::move(answer);
+    answered_.notify_all();
+  }
+
+  void send(slot::ToWorker message) {
+    // A copy of this process that the task has forked is not the worker's slot.
+    if (::getpid() != process_) return;
+    if (!channel_.send(encode(message))) ::_exit(kCutOffExit);
+  }
+  bool is_original() const { return ::getpid() == process_; }
+
+ private:
+  Channel& channel_;
+  const pid_t process_ = ::getpid();
+  Mutex enqueuing_;
+  Mutex mutex_;
+  CondVar answered_;
+  std::optional<slot::Enqueued> enqueued_ STINT_GUARDED_BY(mutex_);
+  std::optional<slot::Progress> latest_ STINT_GUARDED_BY(mutex_);
+  std::chrono::nanoseconds told_at_ STINT_GUARDED_BY(mutex_){0};
+};
+
+/// A job to execute, and its pipes.
+struct Work {
+  slot::Start start;
+  std::vector<UniqueFd> pipes;
+};
+
+class SlotServer final {
+ public:
+  explicit SlotServer(Channel& channel)
+      : channel_(channel), host_(std::make_shared<RemoteHost>(channel)) {}
+
+  int serve(const PrepareSlot& prepare);
+
+ private:
+  void listen();
+  void take(slot::ToSlot message, std::vector<UniqueFd> descriptors);
+  void stop_run(const slot::Stop& stop);
+  Work next_work();
+  slot::End execute_job(const RunEnvironment& environment, Contexts& contexts, Work work);
+  Completion execute_run(const RunEnvironment& environment, Contexts& contexts, slot::Start start,
+                         bool& retires);
+
+  Channel& channel_;
+  const std::shared_ptr<RemoteHost> host_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::optional<Work> work_ STINT_GUARDED_BY(mutex_);
+  std::shared_ptr<JobRun> run_ STINT_GUARDED_BY(mutex_);
+  std::optional<slot::Stop> early_stop_
+      STINT_GUARDED_BY(mutex_);  // it came before the run was made
+};
+
+int SlotServer::serve(const PrepareSlot& prepare) {
+  outlive_stop_signals();
+  ChannelMessage first;
+  if (channel_.wait(first) != Received::kMessage) return 0;
+  const auto message = slot::decode_for_slot(first.text);
+  const auto* hello = message ? std::get_if<slot::Hello>(&*message) : nullptr;
+  if (hello == nullptr) return kUnfitExit;
+  std::shared_ptr<const RunEnvironment> environment;
+  try {
+    environment = prepare(*hello);
+  } catch (const std::exception& error) {
+    host_->send(slot::Unfit{error.what()});
+    return kUnfitExit;
+  }
+  if (!first.descriptors.empty()) install_crash_report(first.descriptors.front().release());
+  std::thread{[this] { listen(); }}.detach();  // it ends the process
+  Contexts contexts{environment->registry->contexts(), environment->settings,
+                    environment->contexts};
+  host_->send(slot::Ready{});
+  for (;;) {
+    slot::End end = execute_job(*environment, contexts, next_work());
+    if (!host_->is_original()) ::_exit(0);
+    host_->flush_progress();
+    host_->send(std::move(end));
+  }
+}
+
+/// Read what the worker says, while the first thread is busy with a job.
+void SlotServer::listen() {
+  for (;;) {
+    ChannelMessage message;
+    if (channel_.wait(message) != Received::kMessage) ::_exit(0);  // the worker is gone
+    std::optional<slot::ToSlot> known = slot::decode_for_slot(message.text);
+    if (!known) ::_exit(kUnfitExit);
+    take(std::move(*known), std::move(message.descriptors));
+  }
+}
+
+void SlotServer::take(slot::ToSlot message, std::vector<UniqueFd> descriptors) {
+  if (auto* start = std::get_if<slot::Start>(&message)) {
+    const MutexLock lock{mutex_};
+    work_ = Work{std::move(*start), std::move(descriptors)};
+    changed_.notify_all();
+  } else if (const auto* stop = std::get_if<slot::Stop>(&message)) {
+    stop_run(*stop);
+  } else if (auto* answer = std::get_if<slot::Enqueued>(&message)) {
+    host_->take_answer(std::move(*answer));
+  }
+}
+
+void SlotServer::stop_run(const slot::Stop& stop) {
+  std::shared_ptr<JobRun> run;
+  {
+    const MutexLock lock{mutex_};
+    if (!run_) early_stop_ = stop;
+    run = run_;
+  }
+  if (run && run->id() == stop.id && run->epoch() == stop.epoch) {
+    run->request_stop(stop.reason, stop.message);
+  }
+}
+
+Work SlotServer::next_work() {
+  MutexLock lock{mutex_};
+  while (!work_) changed_.wait(lock);
+  return *std::exchange(work_, std::nullopt);
+}
+
+slot::End SlotServer::execute_job(const RunEnvironment& environment, Contexts& contexts,
+                                  Work work) {
+  slot::End end;
+  const JobOutput output{std::move(work.pipes)};
+  const ClaimedJob job = work.start.job;
+  try {
+    end.completion = execute_run(environment, contexts, std::move(work.start), end.retires);
+  } catch (const std::exception& error) {  // before the task was called
+    end.completion = end_before_task(job, error);
+  }
+  return end;
+}
+
+Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& contexts,
+                                   slot::Start start, bool& retires) {
+  json args = unpack_payload(start.job.args, std::move(start.attachments));
+  const auto run = std::make_shared<JobRun>(start.job, std::move(args), host_, real_clock());
+  std::optional<slot::Stop> early;
+  {
+    const MutexLock lock{mutex_};
+    run_ = run;
+    early = std::exchange(early_stop_, std::nullopt);
+  }
+  if (early) stop_run(*early);
+  Completion end;
+  {
+    const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
+    LimitScope limits{task == nullptr ? TaskOptions{} : task->options};
+    end = execute(*run, environment, contexts);
+    retires = limits.is_for_good();
+    const bool is_limited = task != nullptr && task->options.max_memory > 0;
+    if (is_limited && end.error.find("\"std::bad_alloc\"") != std::string::npos) {
+      end.cause = "out of memory";
+    }
+  }
+  const MutexLock lock{mutex_};
+  run_.reset();
+  return end;
+}
+
+}  // namespace
+
+int serve_slot(Channel& channel, const PrepareSlot& prepare) {
+  return SlotServer{channel}.serve(prepare);
+}
+
+}  // namespace stint
