@@ -62,6 +62,7 @@ Sample drain_by_exchange(Store& store, const Plan& plan, const StorePlace& place
     const Exchange reply = store.exchange(completions, &request);
     completed += std::ranges::count(reply.completed, WriteResult::kAccepted);
     completions.clear();
+    completions.reserve(reply.claimed.size());
     for (const ClaimedJob& job : reply.claimed) {
       completions.push_back({.id = job.id, .epoch = job.epoch});
     }

@@ -84,7 +84,7 @@ std::vector<Figure> program_figures(const std::vector<NamedPlace>& places,
                   .unit = Unit::kMegabytes};
     for (const auto& [name, place] : places) {
       memory.contestants.push_back(
-          {.name = name, .round = [place = place] { return measure_memory(place); }});
+          {.name = name, .round = [at = place] { return measure_memory(at); }});
       memory.targets.push_back({.contestant = name, .greatest_p50 = 15});
     }
     figures.push_back(std::move(memory));

@@ -24,8 +24,8 @@ std::string cpu_text(const std::optional<double>& seconds) {
 }
 
 std::string heading(const FigureResult& figure) {
-  const std::string title = fmt::format("{}: {} ({} round{})", figure.name, figure.title,
-                                        figure.rounds, figure.rounds == 1 ? "" : "s");
+  std::string title = fmt::format("{}: {} ({} round{})", figure.name, figure.title, figure.rounds,
+                                  figure.rounds == 1 ? "" : "s");
   switch (figure.unit) {
     case Unit::kJobsPerSecond:
       return fmt::format("{}\n  {:<54}{:>12}{:>20}{:>8}{:>11}{:>11}\n", title, "", "jobs/s",

@@ -27,6 +27,7 @@ std::optional<double> median_per_100k(const std::vector<Sample>& samples,
 // One value a round.
 std::vector<double> values_of(const Standing& standing, Unit unit) {
   std::vector<double> values;
+  values.reserve(standing.samples.size());
   for (const Sample& sample : standing.samples) values.push_back(value_of(sample, unit));
   return values;
 }
@@ -36,6 +37,7 @@ double median_ratio(const Standing& one, const Standing& other, Unit unit) {
   const std::vector<double> values = values_of(one, unit);
   const std::vector<double> beside = values_of(other, unit);
   std::vector<double> ratios;
+  ratios.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     ratios.push_back(beside[i] > 0 ? values[i] / beside[i] : 0);
   }

@@ -23,13 +23,13 @@ Settings settings_for(const std::string& store_url) {
 
 int run_worker_process(const std::string& store_url) {
   Worker worker{settings_for(store_url), {noop}};
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   std::string line;
   if (!std::getline(std::cin, line) || line != "go") return 2;
   const double cpu_before = own_cpu_seconds();
   worker.start();
   worker.wait_idle();
-  std::cout << "done " << own_cpu_seconds() - cpu_before << std::endl;
+  std::cout << "done " << own_cpu_seconds() - cpu_before << '\n' << std::flush;
   worker.stop();
   return 0;
 }

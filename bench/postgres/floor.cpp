@@ -106,8 +106,10 @@ class Client final {
 
  private:
   static std::vector<std::int64_t> read(const PgResult& result) {
+    const int rows = PQntuples(result.get());
     std::vector<std::int64_t> ids;
-    for (int row = 0; row < PQntuples(result.get()); ++row) {
+    ids.reserve(static_cast<std::size_t>(rows));
+    for (int row = 0; row < rows; ++row) {
       ids.push_back(read_int64(result.get(), row, 0));
     }
     return ids;
@@ -132,7 +134,7 @@ void expect_stored(Client& client, const PgSchema& schema, std::int64_t expected
       expected);
 }
 
-std::string with_commit(std::string name, Commit commit) {
+std::string with_commit(const std::string& name, Commit commit) {
   return commit == Commit::kNotWaitedFor ? name + ", commit off" : name;
 }
 
@@ -154,7 +156,7 @@ Sample measure_wake(const Plan& plan, const PgSchema& schema, AfterWake after) {
   make_tables(schema);
   Client sender{schema, Commit::kDurable};
   Client listener{schema, Commit::kDurable};
-  const std::string channel = schema.name();
+  const std::string& channel = schema.name();
   listener.connection().execute("listen " + channel);
   const Meter meter{schema.server()};
   std::vector<double> waited_ms;
@@ -237,10 +239,12 @@ Contestant postgres_floor_drain(const Plan& plan, const PgSchema& schema, int cl
           .round = [plan, schema, clients, commit] {
             make_tables(schema);
             std::vector<Client> all;
+            all.reserve(static_cast<std::size_t>(clients));
             for (int i = 0; i < clients; ++i) all.emplace_back(schema, commit);
             all.front().connection().execute(fmt::format(kFill, schema.name(), plan.jobs));
             const Meter meter{schema.server()};
             std::vector<std::future<std::int64_t>> drains;
+            drains.reserve(all.size());
             for (Client& client : all) {
               drains.push_back(std::async(std::launch::async,
                                           [&client, &plan] { return client.drain(plan.batch); }));

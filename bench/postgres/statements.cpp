@@ -119,8 +119,10 @@ class Client final {
 
   // In the order of ids, as the backend sends them back.
   static Batch read(const PgResult& result) {
+    const int rows = PQntuples(result.get());
     std::vector<std::pair<std::int64_t, std::int64_t>> jobs;
-    for (int row = 0; row < PQntuples(result.get()); ++row) {
+    jobs.reserve(static_cast<std::size_t>(rows));
+    for (int row = 0; row < rows; ++row) {
       jobs.emplace_back(read_int64(result.get(), row, 0), read_int64(result.get(), row, 1));
     }
     std::ranges::sort(jobs);
@@ -158,6 +160,7 @@ Sample drain_by_clients(const Plan& plan, const PgSchema& schema, const std::str
   for (int done = 0; done < plan.jobs; done += plan.bulk) all[0]->insert(plan.bulk);
   const Meter meter{schema.server()};
   std::vector<std::future<std::int64_t>> drains;
+  drains.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     drains.push_back(std::async(std::launch::async,
                                 [&, i] { return all[i]->drain(workers[i].value, plan.batch); }));

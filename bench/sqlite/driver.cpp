@@ -46,7 +46,7 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& file) {
   execute("pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full;");
 }
 
-void SqliteDatabase::execute(const char* script) {
+void SqliteDatabase::execute(const char* script) const {
   if (sqlite3_exec(get(), script, nullptr, nullptr, nullptr) != SQLITE_OK) fail(get());
 }
 

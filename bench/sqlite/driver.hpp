@@ -21,7 +21,7 @@ class SqliteStatement final {
   }
   /// Go to the next row; false after the last.
   bool step();
-  void reset() { sqlite3_reset(get()); }
+  void reset() const { sqlite3_reset(get()); }
   /// Run to the end and make ready for the next values. Returns how many rows were written.
   int run();
   std::int64_t int64(int column) const { return sqlite3_column_int64(get(), column); }
@@ -43,7 +43,7 @@ class SqliteDatabase final {
   /// Open the file, making it if there is none.
   explicit SqliteDatabase(const std::filesystem::path& file);
   /// Run statements that return nothing of interest.
-  void execute(const char* script);
+  void execute(const char* script) const;
   SqliteStatement prepare(std::string_view text) { return {database_.get(), text}; }
   sqlite3* get() const { return database_.get(); }
 

@@ -1,9 +1,9 @@
 #include "demo.hpp"
-#include <stdlib.h>  // mkdtemp
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>

@@ -236,6 +236,7 @@ TEST_F(ClientTest, ReadsTheWholeLog) {
   const JobHandle<> job = client.enqueue("other.task");
   const ClaimedJob claimed = claim();
   std::vector<NewLogLine> lines;
+  lines.reserve(2500);
   for (int i = 0; i < 2500; ++i) {
     lines.push_back({.job = job.id(), .epoch = claimed.epoch, .at = {}, .text = std::to_string(i)});
   }

@@ -82,12 +82,20 @@ Command alike_command(std::span<const NewJob> jobs, std::span<const std::int64_t
 Command mixed_command(std::span<const NewJob> jobs, std::span<const std::int64_t> ids,
                       std::optional<StoreTime> now) {
   const std::size_t rows = jobs.size();
-  Column args = Column::texts(rows), tasks = Column::texts(rows), domains = Column::texts(rows),
-         nodes = Column::texts(rows), priorities = Column::int16s(rows),
-         max_attempts = Column::int16s(rows), timeouts = Column::int64s(rows),
-         flags = Column::int16s(rows), run_ats = Column::times(rows), delays = Column::int64s(rows),
-         metadata = Column::texts(rows), tags = Column::texts(rows), keys = Column::texts(rows),
-         has_attachments = Column::booleans(rows);
+  Column args = Column::texts(rows);
+  Column tasks = Column::texts(rows);
+  Column domains = Column::texts(rows);
+  Column nodes = Column::texts(rows);
+  Column priorities = Column::int16s(rows);
+  Column max_attempts = Column::int16s(rows);
+  Column timeouts = Column::int64s(rows);
+  Column flags = Column::int16s(rows);
+  Column run_ats = Column::times(rows);
+  Column delays = Column::int64s(rows);
+  Column metadata = Column::texts(rows);
+  Column tags = Column::texts(rows);
+  Column keys = Column::texts(rows);
+  Column has_attachments = Column::booleans(rows);
   for (const NewJob& job : jobs) {
     args.add(std::string_view{job.args});
     tasks.add(std::string_view{job.task});
@@ -136,7 +144,9 @@ Command mixed_command(std::span<const NewJob> jobs, std::span<const std::int64_t
 void add_attachment_commands(std::vector<Command>& commands, const NewJob& job, std::int64_t id) {
   std::int32_t position = 0;
   for (const std::string& data : job.attachments) {
-    Column ids = Column::int64s(1), positions = Column::int32s(1), datas = Column::bytes(1);
+    Column ids = Column::int64s(1);
+    Column positions = Column::int32s(1);
+    Column datas = Column::bytes(1);
     ids.add(id);
     positions.add(position++);
     datas.add(std::string_view{data});
@@ -148,7 +158,8 @@ void add_attachment_commands(std::vector<Command>& commands, const NewJob& job, 
 
 Command claim_keys_command(std::span<const NewJob> jobs, std::span<const std::int64_t> ids,
                            std::optional<StoreTime> now) {
-  Column keys = Column::texts(jobs.size()), owners = Column::int64s(jobs.size());
+  Column keys = Column::texts(jobs.size());
+  Column owners = Column::int64s(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (jobs[i].idempotency_key.empty()) continue;
     keys.add(std::string_view{jobs[i].idempotency_key});

@@ -82,8 +82,11 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
 
 void ExchangePlan::add_done(std::span<const Completion* const> done, std::optional<StoreTime> now) {
   const std::size_t rows = done.size();
-  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), ran = Column::int64s(rows),
-         before = Column::int64s(rows), outputs = Column::texts(rows);
+  Column ids = Column::int64s(rows);
+  Column epochs = Column::int64s(rows);
+  Column ran = Column::int64s(rows);
+  Column before = Column::int64s(rows);
+  Column outputs = Column::texts(rows);
   bool has_output = false;
   for (const Completion* one : done) {
     has_output = has_output || !one->output.empty();
@@ -110,10 +113,16 @@ void ExchangePlan::add_done(std::span<const Completion* const> done, std::option
 void ExchangePlan::add_other(std::span<const Completion* const> other,
                              std::optional<StoreTime> now) {
   const std::size_t rows = other.size();
-  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), outcomes = Column::int16s(rows),
-         started = Column::booleans(rows), ran = Column::int64s(rows),
-         before = Column::int64s(rows), delays = Column::int64s(rows), causes = Column::texts(rows),
-         errors = Column::texts(rows), outputs = Column::texts(rows);
+  Column ids = Column::int64s(rows);
+  Column epochs = Column::int64s(rows);
+  Column outcomes = Column::int16s(rows);
+  Column started = Column::booleans(rows);
+  Column ran = Column::int64s(rows);
+  Column before = Column::int64s(rows);
+  Column delays = Column::int64s(rows);
+  Column causes = Column::texts(rows);
+  Column errors = Column::texts(rows);
+  Column outputs = Column::texts(rows);
   for (const Completion* one : other) {
     ids.add(one->id.value);
     epochs.add(one->epoch.value);
@@ -148,8 +157,10 @@ void ExchangePlan::add_attachments(std::span<const Completion> completions) {
     std::int32_t position = 0;
     for (const std::string& data : completion.attachments) {
       // A statement each: they may be large.
-      Column ids = Column::int64s(1), epochs = Column::int64s(1), positions = Column::int32s(1),
-             datas = Column::bytes(1);
+      Column ids = Column::int64s(1);
+      Column epochs = Column::int64s(1);
+      Column positions = Column::int32s(1);
+      Column datas = Column::bytes(1);
       ids.add(completion.id.value);
       epochs.add(completion.epoch.value);
       positions.add(position++);
@@ -233,7 +244,8 @@ Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,
                           const std::optional<std::vector<StartedJob>>& started,
                           std::optional<StoreTime> now) {
   const std::size_t rows = started ? started->size() : 0;
-  Column ids = Column::int64s(rows), epochs = Column::int64s(rows);
+  Column ids = Column::int64s(rows);
+  Column epochs = Column::int64s(rows);
   if (started) {
     for (const StartedJob& job : *started) {
       ids.add(job.id.value);

@@ -129,7 +129,8 @@ void Exchanger::settle_completions(std::span<const Completion> completions,
     }
   }
   if (fenced.empty()) return;
-  Column ids = Column::int64s(fenced.size()), epochs = Column::int64s(fenced.size());
+  Column ids = Column::int64s(fenced.size());
+  Column epochs = Column::int64s(fenced.size());
   for (const std::size_t i : fenced) {
     ids.add(completions[i].id.value);
     epochs.add(completions[i].epoch.value);

@@ -23,8 +23,11 @@ std::vector<WriteResult> RunningJobs::report(std::span<const Activity> activitie
   std::map<std::pair<std::int64_t, std::int64_t>, const Activity*> latest;
   for (const Activity& one : activities) latest[{one.id.value, one.epoch.value}] = &one;
   const std::size_t rows = latest.size();
-  Column ids = Column::int64s(rows), epochs = Column::int64s(rows), running = Column::int64s(rows),
-         progress = Column::floats(rows), messages = Column::texts(rows);
+  Column ids = Column::int64s(rows);
+  Column epochs = Column::int64s(rows);
+  Column running = Column::int64s(rows);
+  Column progress = Column::floats(rows);
+  Column messages = Column::texts(rows);
   for (const auto& [key, one] : latest) {
     ids.add(key.first);
     epochs.add(key.second);
@@ -62,9 +65,14 @@ std::vector<WriteResult> RunningJobs::report(std::span<const Activity> activitie
 void RunningJobs::append_log(std::span<const NewLogLine> lines) {
   if (lines.empty()) return;
   const std::size_t rows = lines.size();
-  Column jobs = Column::int64s(rows), epochs = Column::int64s(rows), places = Column::int64s(rows),
-         attempts = Column::int32s(rows), levels = Column::int16s(rows),
-         sources = Column::int16s(rows), times = Column::times(rows), texts = Column::texts(rows);
+  Column jobs = Column::int64s(rows);
+  Column epochs = Column::int64s(rows);
+  Column places = Column::int64s(rows);
+  Column attempts = Column::int32s(rows);
+  Column levels = Column::int16s(rows);
+  Column sources = Column::int16s(rows);
+  Column times = Column::times(rows);
+  Column texts = Column::texts(rows);
   std::map<std::pair<JobId, Epoch>, std::int64_t> count;
   for (const NewLogLine& line : lines) {
     jobs.add(line.job.value);

@@ -22,7 +22,8 @@ PostgresStore::PostgresStore(ConnectOptions options, std::function<void(std::str
 
 void PostgresStore::register_tasks(std::span<const TaskRecord> tasks) {
   if (tasks.empty()) return;
-  Column names = Column::texts(tasks.size()), specifications = Column::texts(tasks.size());
+  Column names = Column::texts(tasks.size());
+  Column specifications = Column::texts(tasks.size());
   for (const TaskRecord& task : tasks) {
     names.add(std::string_view{task.name});
     specifications.add(std::string_view{task.specification});
