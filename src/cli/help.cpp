@@ -106,6 +106,7 @@ Rows option_rows(const OptionTable& options, bool global) {
 
 Rows exit_rows(const CommandText& text) {
   std::vector<std::pair<int, std::string>> codes;
+  codes.reserve(text.exit_codes.size());
   for (const ExitCode& exit : text.exit_codes) codes.emplace_back(exit.code, exit.meaning);
   const auto add = [&](int code, std::string meaning) {
     if (std::ranges::find(codes, code, &std::pair<int, std::string>::first) == codes.end()) {

@@ -20,6 +20,7 @@ class JobAbort final : public Command {
 
   int run(Context& context) override {
     std::vector<JobId> ids;
+    ids.reserve(ids_.size());
     for (const std::string& text : ids_) ids.push_back(parse_job_id(text));
     std::string missing;
     for (const JobId id : ids) {

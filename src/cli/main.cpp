@@ -143,8 +143,8 @@ class CommandLine {
     } catch (...) {
       Failure failure = describe_failure(std::current_exception(), context_.program(), hint_);
       try {
-        context_.output().flush();  // results that came before
-      } catch (const std::exception&) {
+        context_.output().flush();       // results that came before
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
         // The reader is gone; what failed first is what matters.
       }
       if (!failure.message.empty()) write_error_line(failure.message);

@@ -41,8 +41,8 @@ class ModuleCommand final : public Command {
     try {
       if (result.thrown) std::rethrow_exception(result.thrown);
     } catch (const Error&) {
-      throw;  // it has an exit code and a message of its own
-    } catch (const std::exception&) {
+      throw;                           // it has an exit code and a message of its own
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
       // described below, as the execution saw it
     }
     context.note(

@@ -92,7 +92,7 @@ TEST_F(Logging, WritesJsonLines) {
   EXPECT_EQ(line["logger"], "worker");
   EXPECT_EQ(line["text"], "two\nlines \"quoted\"");
   EXPECT_THAT(line["time"].get<std::string>(), MatchesRegex("[-0-9]+T[:0-9]+\\.[0-9]{3}Z"));
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1);
 }
 
 TEST_F(Logging, KeepsALineOnOneLine) {
@@ -100,7 +100,7 @@ TEST_F(Logging, KeepsALineOnOneLine) {
     configure("");
     log_info("x", "one\n2026-01-01 00:00:00 x ERROR forged\x1b[0m");
   });
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_THAT(text, HasSubstr("one\\n2026"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }

@@ -94,7 +94,7 @@ class Resolver final {
   void add_texts(const std::vector<Text>& texts) {
     std::multimap<std::ptrdiff_t, const Text*> by_depth;
     for (const Text& text : texts) {
-      by_depth.emplace(std::count(text.key.begin(), text.key.end(), '.'), &text);
+      by_depth.emplace(std::ranges::count(text.key, '.'), &text);
     }
     for (const auto& [depth, text] : by_depth) place_text(*text);
   }

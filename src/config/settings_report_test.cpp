@@ -53,9 +53,9 @@ TEST(SettingLines, ListEachKeyOnce) {
   const Settings settings = settings_of("[stores]\ndefault = \"sqlite:a\"\nb = \"sqlite:b\"");
   std::vector<std::string> keys;
   for (const SettingLine& line : setting_lines(settings)) keys.push_back(line.key);
-  EXPECT_EQ(std::count(keys.begin(), keys.end(), "stores.default"), 1);
-  EXPECT_EQ(std::count(keys.begin(), keys.end(), "stores.b"), 1);
-  EXPECT_EQ(std::count(keys.begin(), keys.end(), "stores.*"), 0);
+  EXPECT_EQ(std::ranges::count(keys, "stores.default"), 1);
+  EXPECT_EQ(std::ranges::count(keys, "stores.b"), 1);
+  EXPECT_EQ(std::ranges::count(keys, "stores.*"), 0);
   EXPECT_EQ(line_of(settings, "stores.default").variable, "STINT_STORE");
 }
 

@@ -77,6 +77,7 @@ void merge_fields(TaskDeclaration& task, const std::vector<arg>& args) {
     return;
   }
   std::vector<std::string> names;
+  names.reserve(task.args.size());
   for (const ArgumentSpec& field : task.args) names.push_back(field.name);
   std::vector<std::string> seen;
   for (const arg& one : args) {

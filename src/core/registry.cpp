@@ -161,6 +161,7 @@ const detail::TaskDeclaration* Registry::find_task_to_enqueue(std::string_view n
 
 std::vector<std::string> Registry::task_names() const {
   std::vector<std::string> names;
+  names.reserve(tasks_.size());
   for (const auto& [name, task] : tasks_) names.push_back(name);
   return names;
 }

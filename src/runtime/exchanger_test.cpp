@@ -44,6 +44,7 @@ class ExchangerTest : public ::testing::Test {
     const std::size_t count = jobs.size();
     board_.merge(*plan, {.completed = {}, .claimed = std::move(jobs)}, true);
     std::vector<ClaimedJob> taken;
+    taken.reserve(count);
     for (std::size_t i = 0; i < count; ++i) taken.push_back(*board_.take_job());
     return taken;
   }
@@ -114,8 +115,8 @@ TEST_F(ExchangerTest, WritesTheOthersWhenOneResultIsRefused) {
   EXPECT_TRUE(eventually([&] { return board_.standing().is_empty; }));
   stop();
   ASSERT_EQ(written.size(), 3U);
-  const auto refused = std::find_if(written.begin(), written.end(),
-                                    [](const Completion& one) { return one.id == JobId{2}; });
+  const auto refused =
+      std::ranges::find_if(written, [](const Completion& one) { return one.id == JobId{2}; });
   EXPECT_EQ(refused->outcome, Outcome::kRejected) << "its job fails with that cause";
   EXPECT_NE(refused->error.find("refused"), std::string::npos);
 }

@@ -271,7 +271,7 @@ void JobBoard::end_claimed(const std::vector<AbortRequest>& aborts) {
   const MutexLock lock{mutex_};
   for (const AbortRequest& abort : aborts) {
     for (std::deque<ClaimedJob>* jobs : {&ready_, &lone_}) {
-      const auto found = std::find_if(jobs->begin(), jobs->end(), [&](const ClaimedJob& job) {
+      const auto found = std::ranges::find_if(*jobs, [&](const ClaimedJob& job) {
         return job.id == abort.id && job.epoch == abort.epoch;
       });
       if (found == jobs->end()) continue;
@@ -368,8 +368,7 @@ bool JobBoard::wait_until(const std::function<bool(const Standing&)>& is_met,
 // --- Under the lock -----------------------------------------------------------------------------
 
 bool JobBoard::all_domains_empty() const {
-  return std::all_of(domains_.begin(), domains_.end(),
-                     [](const Domain& domain) { return domain.is_empty; });
+  return std::ranges::all_of(domains_, [](const Domain& domain) { return domain.is_empty; });
 }
 
 void JobBoard::give_back_claimed() {
@@ -398,8 +397,8 @@ void JobBoard::add_completion(Completion completion) {
 }
 
 void JobBoard::release(const std::string& domain, int jobs) {
-  const auto found = std::find_if(domains_.begin(), domains_.end(),
-                                  [&](const Domain& one) { return one.share.name == domain; });
+  const auto found =
+      std::ranges::find_if(domains_, [&](const Domain& one) { return one.share.name == domain; });
   if (found != domains_.end()) found->held -= jobs;
 }
 

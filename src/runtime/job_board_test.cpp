@@ -69,6 +69,7 @@ class JobBoardTest : public ::testing::Test {
 
 std::vector<std::int64_t> ids(const std::vector<Completion>& completions) {
   std::vector<std::int64_t> result;
+  result.reserve(completions.size());
   for (const Completion& one : completions) result.push_back(one.id.value);
   return result;
 }

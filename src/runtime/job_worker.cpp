@@ -21,6 +21,7 @@ constexpr nanoseconds kKills = std::chrono::seconds{5};
 
 std::vector<std::string> names_of(const std::vector<DomainShare>& domains) {
   std::vector<std::string> names;
+  names.reserve(domains.size());
   for (const DomainShare& domain : domains) names.push_back(domain.name);
   return names;
 }

@@ -42,7 +42,7 @@ class StoreConcurrency : public StoreContract {
     }
     std::vector<JobId> all;
     for (const auto& some : seen) all.insert(all.end(), some.begin(), some.end());
-    std::sort(all.begin(), all.end());
+    std::ranges::sort(all);
     EXPECT_EQ(all, ids);
     EXPECT_EQ(fenced_.load(), 0);
     EXPECT_EQ(store().list_jobs({.states = {JobState::kDone}, .limit = 1000}).size(), 400U);
@@ -62,6 +62,7 @@ TEST_P(StoreConcurrency, KeepsWhatManyThreadsEnqueue) {
   std::vector<std::vector<JobId>> ids(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(ids.size());
     for (auto& mine : ids) {
       threads.emplace_back([this, &mine] {
         for (int i = 0; i < 25; ++i) {
@@ -81,6 +82,7 @@ TEST_P(StoreConcurrency, MakesOneJobOfOneKey) {
   std::vector<JobId> ids(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(ids.size());
     for (JobId& id : ids) {
       threads.emplace_back([this, &id, &inserted] {
         const NewJob job{.task = "t.run", .idempotency_key = "one"};
@@ -99,6 +101,7 @@ TEST_P(StoreConcurrency, LetsOneOfManyRescuersWin) {
   std::atomic<int> winners{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([this, &winners] {
         if (store().rescue({.worker = worker(), .beat = 0}).was_dead) winners.fetch_add(1);

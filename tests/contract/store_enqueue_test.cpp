@@ -80,7 +80,7 @@ TEST_P(StoreEnqueue, GivesGrowingPositiveIds) {
   EXPECT_LT(first[1], first[2]);
   EXPECT_LT(first[2], second[0]);
   EXPECT_EQ(std::set<JobId>(second.begin(), second.end()).size(), 2500U);
-  EXPECT_TRUE(std::is_sorted(second.begin(), second.end()));
+  EXPECT_TRUE(std::ranges::is_sorted(second));
 }
 
 TEST_P(StoreEnqueue, TakesNothingWell) { EXPECT_THAT(store().enqueue({}), IsEmpty()); }

@@ -171,6 +171,7 @@ TEST_P(StoreFencing, AcceptsOneCompletionOfManyHolders) {
     if (i < 4) rescue(holder, std::vector<StartedJob>{});
   }
   std::vector<WriteResult> zombies;
+  zombies.reserve(4);
   for (int i = 0; i < 4; ++i) zombies.push_back(complete(holders[static_cast<std::size_t>(i)]));
   EXPECT_THAT(zombies, Each(WriteResult::kFenced));
   EXPECT_EQ(complete(holders.back()), WriteResult::kAccepted);

@@ -45,6 +45,7 @@ TEST_P(SchemaContract, IsMigratedBySeveralProgramsAtOnce) {
   std::atomic<int> applied{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([this, &applied] {
         applied.fetch_add(static_cast<int>(place_->open_schema()->migrate().size()));

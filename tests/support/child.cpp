@@ -36,6 +36,7 @@ Child::Child(const std::vector<std::string>& command) {
     throw std::system_error{errno, std::generic_category(), "pipe2"};
   }
   std::vector<char*> arguments;
+  arguments.reserve(command.size());
   for (const std::string& one : command) arguments.push_back(const_cast<char*>(one.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

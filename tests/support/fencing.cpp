@@ -232,8 +232,8 @@ std::vector<std::vector<FencingStep>> fencing_orders() {
   std::vector<std::vector<FencingStep>> orders;
   std::vector<FencingStep> order{kSteps.begin(), kSteps.end()};
   do {
-    const auto reclaim = std::find(order.begin(), order.end(), FencingStep::kReclaim);
-    const auto holder = std::find(order.begin(), order.end(), FencingStep::kHolder);
+    const auto reclaim = std::ranges::find(order, FencingStep::kReclaim);
+    const auto holder = std::ranges::find(order, FencingStep::kHolder);
     if (reclaim < holder) orders.push_back(order);
   } while (std::next_permutation(order.begin(), order.end()));
   return orders;
@@ -258,6 +258,7 @@ bool leaves_worker_alive(Loss loss) {
 
 std::string describe(const FencingSchedule& schedule) {
   std::vector<std::string_view> steps;
+  steps.reserve(schedule.steps.size());
   for (const FencingStep step : schedule.steps) steps.push_back(name_of(kStepNames, step));
   return fmt::format("[claim, {}; lost by {}, zombie writes {}, {} claims again]",
                      fmt::join(steps, ", "), name_of(kLossNames, schedule.loss),

@@ -102,18 +102,21 @@ JobRecord StoreContract::find(JobId id) {
 
 std::vector<JobId> StoreContract::ids_of(const std::vector<ClaimedJob>& jobs) const {
   std::vector<JobId> ids;
+  ids.reserve(jobs.size());
   for (const ClaimedJob& job : jobs) ids.push_back(job.id);
   return ids;
 }
 
 std::vector<JobId> StoreContract::ids_of(const std::vector<JobRecord>& jobs) const {
   std::vector<JobId> ids;
+  ids.reserve(jobs.size());
   for (const JobRecord& job : jobs) ids.push_back(job.id);
   return ids;
 }
 
 std::vector<JobId> StoreContract::ids_of(const std::vector<Enqueued>& jobs) const {
   std::vector<JobId> ids;
+  ids.reserve(jobs.size());
   for (const Enqueued& job : jobs) ids.push_back(job.id);
   return ids;
 }

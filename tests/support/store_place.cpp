@@ -31,7 +31,7 @@ class PostgresPlace final : public StorePlace {
   ~PostgresPlace() override {
     try {
       open_schema()->reset();
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
       // The server of a test may be gone; its data goes with it.
     }
   }

@@ -36,7 +36,7 @@ struct TextDeleter {
 
 std::string one_line(std::string_view text) {
   std::string line{text};
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }
@@ -59,8 +59,8 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
     parameters.emplace_back(option->keyword, option->val);
   }
   for (const auto& [keyword, value] : kDefaults) {
-    const bool given = std::any_of(parameters.begin(), parameters.end(),
-                                   [&](const auto& one) { return one.first == keyword; });
+    const bool given =
+        std::ranges::any_of(parameters, [&](const auto& one) { return one.first == keyword; });
     if (!given) parameters.emplace_back(keyword, value);
   }
   // All our texts are UTF-8, whatever the database's encoding is.
@@ -81,8 +81,7 @@ Prepare parse_prepare(std::string_view url, std::string_view value) {
 bool is_schema_name(std::string_view name) {
   const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   return !name.empty() && name.size() <= kLongestName && is_first(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); });
+         std::ranges::all_of(name, [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); });
 }
 
 ConnectOptions parse_connect_options(std::string_view text) {

@@ -27,7 +27,7 @@ struct ConnectOptions {
 };
 
 /// Read a URL. Throws Error kConfiguration with the redacted URL, the cause and the way out.
-ConnectOptions parse_connect_options(std::string_view url);
+ConnectOptions parse_connect_options(std::string_view text);
 
 /// Tell whether a name may be that of a schema: ^[a-z_][a-z0-9_]{0,62}$.
 bool is_schema_name(std::string_view name);

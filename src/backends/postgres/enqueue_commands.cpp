@@ -48,8 +48,8 @@ bool alike(const NewJob& a, const NewJob& b) {
 }
 
 bool are_alike(std::span<const NewJob> jobs) {
-  return std::all_of(jobs.begin(), jobs.end(),
-                     [&](const NewJob& job) { return is_plain(job) && alike(job, jobs.front()); });
+  return std::ranges::all_of(
+      jobs, [&](const NewJob& job) { return is_plain(job) && alike(job, jobs.front()); });
 }
 
 Column id_column(std::span<const std::int64_t> ids) {
@@ -173,8 +173,7 @@ Command claim_keys_command(std::span<const NewJob> jobs, std::span<const std::in
 }  // namespace
 
 bool has_keys(std::span<const NewJob> jobs) {
-  return std::any_of(jobs.begin(), jobs.end(),
-                     [](const NewJob& job) { return !job.idempotency_key.empty(); });
+  return std::ranges::any_of(jobs, [](const NewJob& job) { return !job.idempotency_key.empty(); });
 }
 
 Command find_keys_command(std::span<const NewJob> jobs) {

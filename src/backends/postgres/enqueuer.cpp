@@ -45,7 +45,7 @@ std::vector<std::int64_t> IdSource::take(std::size_t count) {
   // Another thread may have taken some of them: ask again for the rest.
   const std::vector<std::int64_t> rest = take(count - taken.size());
   taken.insert(taken.end(), rest.begin(), rest.end());
-  std::sort(taken.begin(), taken.end());
+  std::ranges::sort(taken);
   return taken;
 }
 
@@ -61,7 +61,7 @@ int IdSource::worth_reserving(std::size_t count) {
 void IdSource::put(const Result& reserved) {
   MutexLock lock(mutex_);
   for (int row = 0; row < reserved.rows(); ++row) ids_.push_back(reserved.row(row).int64(0));
-  std::sort(ids_.begin(), ids_.end(), std::greater<>{});
+  std::ranges::sort(ids_, std::greater<>{});
 }
 
 void IdSource::discard() {

@@ -126,7 +126,7 @@ Error statement_error(const PGconn* connection, const PGresult* result,
   if (message.empty()) message = one_line(PQresultErrorMessage(result));
   const std::string detail = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
   if (!detail.empty()) message += " (" + detail + ")";
-  const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& one) {
+  const auto* meaning = std::ranges::find_if(kMeanings, [&](const Meaning& one) {
     return state.substr(0, one.state.size()) == one.state;
   });
   const bool known = meaning != kMeanings.end();
@@ -143,7 +143,7 @@ Error statement_error(const PGconn* connection, const PGresult* result,
 bool ends_connection(std::string_view state) {
   // 57P05: idle_session_timeout; 25P03: idle_in_transaction_session_timeout.
   constexpr std::array<std::string_view, 5> kEnds{"57P01", "57P02", "57P03", "57P05", "25P03"};
-  return std::find(kEnds.begin(), kEnds.end(), state) != kEnds.end() || state.substr(0, 2) == "08";
+  return std::ranges::find(kEnds, state) != kEnds.end() || state.substr(0, 2) == "08";
 }
 
 Error with_doubt(const Error& error) {

@@ -69,10 +69,9 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
   for (auto* group : {&done, &other}) {
     // In the order of ids, so that two transactions never wait for each other; and an execution
     // that is ended twice in one call ends once.
-    std::sort(group->begin(), group->end(), is_before);
-    group->erase(std::unique(group->begin(), group->end(),
-                             [&](const auto* a, const auto* b) { return key(a) == key(b); }),
-                 group->end());
+    std::ranges::sort(*group, is_before);
+    const auto repeated = std::ranges::unique(*group, {}, key);
+    group->erase(repeated.begin(), repeated.end());
   }
   if (!done.empty()) add_done(done, now);
   if (!other.empty()) add_other(other, now);
@@ -196,11 +195,13 @@ void ExchangePlan::read_claim(const Result& result, const std::string& domain, O
   constexpr int kPriority = 13;
   constexpr int kTook = 14;
   // The statement does not sort, and an update returns rows in no certain order.
+  const int rows = result.rows();
   std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;
-  for (int i = 0; i < result.rows(); ++i) {
+  order.reserve(static_cast<std::size_t>(rows));
+  for (int i = 0; i < rows; ++i) {
     order.emplace_back(result.row(i).int64(2), result.row(i).int64(0), i);
   }
-  std::sort(order.begin(), order.end());
+  std::ranges::sort(order);
   std::vector<ClaimedJob>& claimed = outcome.exchange.claimed;
   claimed.reserve(order.size());
   for (const auto& [run_at, id, row] : order) {

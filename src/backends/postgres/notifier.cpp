@@ -110,7 +110,7 @@ bool Notifier::send(const std::vector<std::string>& events) noexcept {
       if (backoff_.failures() == 0 && notice_) {
         notice_(fmt::format("cannot notify other workers: {}; they look by time", error.what()));
       }
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
       // A notice that cannot be given is no reason to end the thread.
     }
     return false;

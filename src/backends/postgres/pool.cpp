@@ -29,7 +29,7 @@ void Pool::give_back(std::unique_ptr<Connection> connection) noexcept {
   if (connection && connection->usable()) {
     try {
       idle_.push_back(std::move(connection));
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see below
       // Then it is closed with its owner.
     }
   }

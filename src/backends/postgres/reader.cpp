@@ -57,7 +57,7 @@ JobRecord read_record(const Row& row, std::optional<StoreTime> test_time) {
 // The statement that leads by the fewest rows.
 const SqlFile& list_statement(const std::vector<JobState>& states) {
   const auto all = [&](auto predicate) {
-    return !states.empty() && std::all_of(states.begin(), states.end(), predicate);
+    return !states.empty() && std::ranges::all_of(states, predicate);
   };
   if (all([](JobState state) { return !is_final(state); })) return sql::list_live_jobs;
   if (all([](JobState state) { return is_final(state) && state != JobState::kDone; })) {
@@ -171,6 +171,7 @@ std::vector<std::string> Reader::load_attachments(JobId id, Store::Attachments w
   parameters.add(id).add(static_cast<std::int32_t>(which));
   const Result result = database_.run(sql::list_attachments, std::move(parameters));
   std::vector<std::string> attachments;
+  attachments.reserve(static_cast<std::size_t>(result.rows()));
   for (int i = 0; i < result.rows(); ++i) attachments.push_back(result.row(i).string(0));
   return attachments;
 }

@@ -1,6 +1,7 @@
 #include "backends/postgres/retention.hpp"
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 #include "backends/postgres/schema.hpp"
@@ -19,8 +20,9 @@ int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFi
   const Result found = database_.run(find, std::move(parameters));
   if (found.empty()) return 0;
   std::vector<std::int64_t> past;
+  past.reserve(static_cast<std::size_t>(found.rows()));
   for (int i = 0; i < found.rows(); ++i) past.push_back(found.row(i).int64(0));
-  std::sort(past.begin(), past.end());
+  std::ranges::sort(past);
   Column column = Column::int64s(past.size());
   for (const std::int64_t id : past) column.add(id);
   Parameters with_bounds;
@@ -65,9 +67,9 @@ StoreStatus Retention::status() {
   status.location = redacted(database_.options().url);
   status.schema_version = results[3].row(0).int32(0);
   status.newest_schema_version = newest_schema_version();
-  for (const Result* result : {&results[0], &results[1]}) {
-    for (int i = 0; i < result->rows(); ++i) {
-      const Row row = result->row(i);
+  for (const Result& result : std::span{results}.first(2)) {
+    for (int i = 0; i < result.rows(); ++i) {
+      const Row row = result.row(i);
       status.counts.push_back({.domain = row.string(0),
                                .state = static_cast<JobState>(row.int32(1)),
                                .jobs = row.int64(2)});

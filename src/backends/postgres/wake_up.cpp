@@ -25,11 +25,10 @@ struct NotifyDeleter {
 
 }  // namespace
 
-PostgresWakeUp::PostgresWakeUp(const ConnectOptions& options,
-                               std::shared_ptr<WakeRegistry> registry,
+PostgresWakeUp::PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegistry> registry,
                                std::span<const std::string> domains,
                                std::function<void(std::string_view)> notice)
-    : options_(options),
+    : options_(std::move(options)),
       registry_(std::move(registry)),
       domains_(domains.begin(), domains.end()),
       notice_(std::move(notice)),

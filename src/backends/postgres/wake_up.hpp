@@ -19,7 +19,7 @@ namespace stint::postgres {
 /// cannot pass notifications on, it waits by time. One waiting thread; `interrupt` from any.
 class PostgresWakeUp final : public WakeUp, private WakeListener {
  public:
-  PostgresWakeUp(const ConnectOptions& options, std::shared_ptr<WakeRegistry> registry,
+  PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegistry> registry,
                  std::span<const std::string> domains,
                  std::function<void(std::string_view)> notice);
   ~PostgresWakeUp() override;

@@ -8,7 +8,7 @@
 
 namespace stint::sqlite {
 
-void FileDescriptor::close() noexcept {
+void FileDescriptor::close() const noexcept {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 

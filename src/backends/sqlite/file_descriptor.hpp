@@ -25,7 +25,7 @@ class FileDescriptor final {
   explicit operator bool() const { return descriptor_ >= 0; }
 
  private:
-  void close() noexcept;
+  void close() const noexcept;
 
   int descriptor_ = -1;
 };

@@ -85,8 +85,8 @@ class FileWakeUp final : public WakeUp {
   // Whether one of our slots changed since the last look.
   bool has_event() {
     const WakeFile::Slots now = read_slots();
-    const bool changed = std::any_of(slots_.begin(), slots_.end(),
-                                     [&](std::size_t slot) { return now[slot] != seen_[slot]; });
+    const bool changed =
+        std::ranges::any_of(slots_, [&](std::size_t slot) { return now[slot] != seen_[slot]; });
     seen_ = now;
     return changed;
   }

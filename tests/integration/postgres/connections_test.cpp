@@ -31,6 +31,7 @@ TEST_F(PostgresConnections, AreNeverMoreThanThePool) {
   const std::string name = schema() + "_two";
   const auto one = open(url_with("pool=2&application_name=" + name));
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 20; ++n) one->status();

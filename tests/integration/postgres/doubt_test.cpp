@@ -34,6 +34,7 @@ class PostgresDoubt : public PostgresTest {
 
   static std::vector<Completion> done(const std::vector<ClaimedJob>& jobs) {
     std::vector<Completion> completions;
+    completions.reserve(jobs.size());
     for (const ClaimedJob& job : jobs) completions.push_back({.id = job.id, .epoch = job.epoch});
     return completions;
   }

@@ -46,7 +46,9 @@ TEST_F(PostgresPartitions, TakeACallThatGoesOverABound) {
 TEST_F(PostgresPartitions, AreMadeOnceByManyAtATime) {
   std::vector<std::thread> threads;
   std::vector<std::unique_ptr<Store>> stores;
+  stores.reserve(4);
   for (int i = 0; i < 4; ++i) stores.push_back(open(url()));
+  threads.reserve(stores.size());
   for (const auto& one : stores) {
     threads.emplace_back([&one] {
       const NewJob job{.task = "t.run"};

@@ -90,6 +90,7 @@ TEST_P(WorkerTest, RunsWhatIsEnqueued) {
 
 TEST_P(WorkerTest, RunsManyOnce) {
   std::vector<json> args;
+  args.reserve(500);
   for (int i = 0; i < 500; ++i) args.push_back({{"name", std::to_string(i)}});
   client().enqueue("work.note", args);
   EXPECT_TRUE(start({.slots = 4}).wait_idle(60s));
@@ -306,6 +307,7 @@ TEST_P(WorkerTest, EndsAfterItsRuns) {
 
 TEST_P(WorkerTest, KeepsADomainWithinItsShare) {
   std::vector<JobHandle<>> mails;
+  mails.reserve(6);
   for (int i = 0; i < 6; ++i) mails.push_back(client().enqueue("work.mail"));
   start({.slots = 4, .domains = {{"mail", 2}, {"default", 0}}});
   ASSERT_TRUE(is_entered(2));
@@ -363,6 +365,7 @@ TEST_P(CrashedJobs, AreRunAlone) {
   const auto crashed = client().enqueue("work.hold");
   crash(crashed, "work.hold");
   std::vector<JobHandle<>> others;
+  others.reserve(3);
   for (int i = 0; i < 3; ++i) others.push_back(client().enqueue("work.hold"));
   // A worker by whose clock the pause after the crash has passed.
   const std::vector<ModuleDefinition> modules{work};

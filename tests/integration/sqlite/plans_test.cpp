@@ -32,6 +32,7 @@ class Plans : public ::testing::Test {
   // Thousands of jobs in many lanes, most of them scheduled, some running, many finished.
   void fill() {
     std::vector<NewJob> jobs;
+    jobs.reserve(4000);
     for (int i = 0; i < 4000; ++i) {
       jobs.push_back({.task = "t.run",
                       .domain = i % 3 == 0 ? "mail" : "default",

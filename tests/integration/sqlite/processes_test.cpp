@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include "backends/sqlite/backend.hpp"
 #include "backends/sqlite/turn.hpp"
+#include "base/mutex.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace stint::sqlite {
@@ -111,20 +112,25 @@ bool has_waiter(const std::string& path) {
 TEST_F(Processes, TakeTurnsFairly) {
   // Who gives the turn away and wants it at once comes after who waited.
   const std::string path = (folder_.path() / "turn").string();
+  Mutex mutex;  // the turn orders processes; what threads share needs a mutex beside it
   std::vector<int> order;
+  const auto come = [&](int who) {
+    const MutexLock lock{mutex};
+    order.push_back(who);
+  };
   Turn mine{path};
   mine.take();
   std::jthread other{[&] {
     Turn theirs{path};
     theirs.take();
-    order.push_back(2);
+    come(2);
     theirs.give();
   }};
   // It waits once the kernel lists a lock that waits for ours on this file.
   while (!has_waiter(path)) std::this_thread::yield();
   mine.give();
   mine.take();
-  order.push_back(1);
+  come(1);
   mine.give();
   other.join();
   EXPECT_THAT(order, ::testing::ElementsAre(2, 1));
