@@ -120,6 +120,7 @@ class Client {
   std::vector<JobHandle<Result>> enqueue(const Task<Args, Result>& task, Range&& many,
                                          const EnqueueOptions& options = {}) {
     std::vector<json> args;
+    if constexpr (std::ranges::sized_range<Range>) args.reserve(std::ranges::size(many));
     for (const Args& one : many) args.push_back(json(one));
     return handles<Result>(enqueue_many(task.name(), args, options));
   }
@@ -137,6 +138,7 @@ class Client {
   std::vector<JobHandle<>> enqueue(std::string_view task, Range&& many,
                                    const EnqueueOptions& options = {}) {
     std::vector<json> args;
+    if constexpr (std::ranges::sized_range<Range>) args.reserve(std::ranges::size(many));
     for (const json& one : many) args.push_back(one);
     return handles<json>(enqueue_many(task, args, options));
   }

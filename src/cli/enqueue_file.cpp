@@ -19,7 +19,7 @@ constexpr std::size_t kCopyBytes = std::size_t{1} << 16U;
 class LineBuffer {
  public:
   LineBuffer() = default;
-  ~LineBuffer() { std::free(text_); }
+  ~LineBuffer() { std::free(text_); }  // NOLINT(cppcoreguidelines-no-malloc): getline made it
   LineBuffer(const LineBuffer&) = delete;
   LineBuffer& operator=(const LineBuffer&) = delete;
 

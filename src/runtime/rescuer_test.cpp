@@ -1,5 +1,5 @@
 #include "runtime/rescuer.hpp"
-#include <signal.h>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <utility>

@@ -1,7 +1,7 @@
 #include "runtime/worker_page.hpp"
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>

@@ -1,7 +1,7 @@
 // kill -9 of random workers in the middle of their work. At full size (STINT_FULL=1) 100 kills over
 // 20,000 jobs; STINT_SEED repeats a run's choices.
-#include <signal.h>
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <memory>

@@ -1,8 +1,8 @@
 // Work until SIGTERM: journal_worker STORE_URL JOURNAL SLOTS. Its task writes down when each of its
 // executions begins and ends, and returns the epoch.
 #include <pthread.h>
-#include <signal.h>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

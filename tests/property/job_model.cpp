@@ -48,7 +48,7 @@ std::vector<StartedJob> JobModel::claim(const ClaimRequest& request) {
   const auto priority = [](const ModelJob* job) { return job->asked.priority; };
   const int highest = priority(*std::ranges::max_element(due, {}, priority));
   std::erase_if(due, [&](const ModelJob* job) { return priority(job) != highest; });
-  std::ranges::stable_sort(due, {}, [](const ModelJob* job) { return job->run_at; });
+  std::ranges::sort(due, {}, [](const ModelJob* job) { return std::pair{job->run_at, job->id}; });
   due.resize(std::min(due.size(), static_cast<std::size_t>(request.limit)));
   std::vector<StartedJob> claimed;
   for (ModelJob* job : due) {
@@ -108,15 +108,13 @@ WriteResult JobModel::complete(const Completion& completion) {
       job->attempt_causes.push_back(completion.cause);
       job->cause = completion.cause;
       job->error_message = message_in(completion.error);
-      if (completion.outcome == Outcome::kRejected) {
+      if (completion.outcome == Outcome::kRejected ||
+          (!job->is_abort_asked && job->failures >= job->asked.max_attempts)) {
         keep_output();
         finish(*job, JobState::kFailed, ended_at);
       } else if (job->is_abort_asked) {
         keep_output();
         finish_aborted(*job, ended_at);
-      } else if (job->failures >= job->asked.max_attempts) {
-        keep_output();
-        finish(*job, JobState::kFailed, ended_at);
       } else {
         requeue(*job);
         job->run_at = now_ + completion.delay;

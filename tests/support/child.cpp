@@ -1,13 +1,13 @@
 #include "support/child.hpp"
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -105,7 +105,9 @@ void Child::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
-bool Child::has_ended() { return pid_ < 0 || is_readable(process_, std::chrono::milliseconds{0}); }
+bool Child::has_ended() const {
+  return pid_ < 0 || is_readable(process_, std::chrono::milliseconds{0});
+}
 
 int Child::wait(std::chrono::milliseconds limit) {
   if (!is_readable(process_, limit)) throw std::runtime_error{"the child does not end"};

@@ -28,7 +28,7 @@ class Child final {
   /// `limit`.
   int wait(std::chrono::milliseconds limit = std::chrono::seconds{20});
   /// Whether it has ended; the status is kept for `wait`.
-  bool has_ended();
+  bool has_ended() const;
 
  private:
   void release() noexcept;

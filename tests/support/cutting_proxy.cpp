@@ -56,9 +56,10 @@ std::string read_some(int file) {
 }  // namespace
 
 CuttingProxy::CuttingProxy(std::string host, std::uint16_t port)
-    : server_host_(std::move(host)), server_port_(port) {
-  listener_ = new_socket();
-  stop_event_ = eventfd(0, EFD_CLOEXEC);
+    : server_host_(std::move(host)),
+      server_port_(port),
+      listener_(new_socket()),
+      stop_event_(eventfd(0, EFD_CLOEXEC)) {
   check(stop_event_, "eventfd");
   sockaddr_in address = address_of("127.0.0.1", 0);
   check(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");

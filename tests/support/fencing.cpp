@@ -235,7 +235,7 @@ std::vector<std::vector<FencingStep>> fencing_orders() {
     const auto reclaim = std::ranges::find(order, FencingStep::kReclaim);
     const auto holder = std::ranges::find(order, FencingStep::kHolder);
     if (reclaim < holder) orders.push_back(order);
-  } while (std::next_permutation(order.begin(), order.end()));
+  } while (std::ranges::next_permutation(order).found);
   return orders;
 }
 

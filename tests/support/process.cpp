@@ -7,12 +7,15 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <fmt/format.h>
 
 namespace stint::test {
 namespace {
@@ -62,11 +65,10 @@ std::string contents(int file) {
 }
 
 bool is_handed_on(std::string_view variable) {
-  for (const std::string_view prefix :
-       {"STINT_", "XDG_", "HOME=", "TERM=", "COLUMNS=", "NO_COLOR="}) {
-    if (variable.starts_with(prefix)) return false;
-  }
-  return true;
+  constexpr std::array<std::string_view, 6> kHeldBack{
+      "STINT_", "XDG_", "HOME=", "TERM=", "COLUMNS=", "NO_COLOR="};
+  return std::ranges::none_of(
+      kHeldBack, [&](std::string_view prefix) { return variable.starts_with(prefix); });
 }
 
 std::vector<std::string> environment_of(const ProcessOptions& options) {
@@ -74,7 +76,9 @@ std::vector<std::string> environment_of(const ProcessOptions& options) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (is_handed_on(*variable)) result.emplace_back(*variable);
   }
-  for (const auto& [name, value] : options.environment) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) {
+    result.push_back(fmt::format("{}={}", name, value));
+  }
   return result;
 }
 

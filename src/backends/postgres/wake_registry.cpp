@@ -10,7 +10,7 @@ void WakeRegistry::add(WakeListener& listener) {
 
 void WakeRegistry::remove(WakeListener& listener) noexcept {
   MutexLock lock(mutex_);
-  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), &listener), listeners_.end());
+  std::erase(listeners_, &listener);
 }
 
 void WakeRegistry::tell(std::string_view what) {
