@@ -82,7 +82,8 @@ std::string option_name(const Option& option) {
     to += (to.empty() ? "" : ", ") + name;
     if (option.is_negatable && name.starts_with("--")) to += ", --no-" + name.substr(2);
   }
-  std::string result = shorts.empty() ? longs : longs.empty() ? shorts : shorts + ", " + longs;
+  const bool has_both = !shorts.empty() && !longs.empty();
+  std::string result = shorts + (has_both ? ", " : "") + longs;
   if (!option.value.empty()) result += " " + option.value;
   return result;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 #include <fmt/format.h>
@@ -83,8 +84,8 @@ const CommandEntry* find_entry(std::string_view name) {
 }
 
 void erase_words(std::vector<std::string>& words, std::span<const std::size_t> places) {
-  for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    words.erase(words.begin() + static_cast<std::ptrdiff_t>(*place));
+  for (const std::size_t place : std::views::reverse(places)) {
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(place));
   }
 }
 

@@ -13,8 +13,7 @@ constexpr std::string_view kNegation = "--no-";
 
 /// A lone "-" is a value (standard input), and so is a negative number.
 bool looks_like_option(std::string_view word) {
-  return word.size() >= 2 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9') &&
-         word[1] != '.';
+  return word.size() >= 2 && word[0] == '-' && (word[1] < '0' || word[1] > '9') && word[1] != '.';
 }
 
 void assign(Option& option, std::string_view name, std::string_view value) {

@@ -191,7 +191,7 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
   }
   for (ClaimedJob& job : reply.claimed) {
     if (!claims_ || !is_own || allowed_runs_ == 0) {
-      give_back(std::move(job));
+      give_back(job);
     } else {
       (job.crashes > 0 && !options_.is_isolated ? lone_ : ready_).push_back(std::move(job));
     }
@@ -290,9 +290,9 @@ void JobBoard::give_back_stuck(nanoseconds patience) {
   // The estimate was wrong: jobs take long. Until the average knows, claim only for free slots.
   average_seconds_ = std::max(average_seconds_, std::chrono::duration<double>(patience).count());
   while (!ready_.empty()) {
-    ClaimedJob job = std::move(ready_.front());
+    const ClaimedJob job = std::move(ready_.front());
     ready_.pop_front();
-    give_back(std::move(job));
+    give_back(job);
   }
 }
 
@@ -373,12 +373,12 @@ bool JobBoard::all_domains_empty() const {
 
 void JobBoard::give_back_claimed() {
   for (std::deque<ClaimedJob>* jobs : {&ready_, &lone_}) {
-    for (ClaimedJob& job : *jobs) give_back(std::move(job));
+    for (const ClaimedJob& job : *jobs) give_back(job);
     jobs->clear();
   }
 }
 
-void JobBoard::give_back(ClaimedJob job) {
+void JobBoard::give_back(const ClaimedJob& job) {
   release(job.domain, 1);
   add_completion(not_begun(job, Outcome::kInterrupted));
 }

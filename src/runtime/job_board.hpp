@@ -129,7 +129,7 @@ class JobBoard final {
   bool all_domains_empty() const STINT_REQUIRES(mutex_);
   Standing standing_locked() const STINT_REQUIRES(mutex_);
   void give_back_claimed() STINT_REQUIRES(mutex_);
-  void give_back(ClaimedJob job) STINT_REQUIRES(mutex_);
+  void give_back(const ClaimedJob& job) STINT_REQUIRES(mutex_);
   void add_completion(Completion completion) STINT_REQUIRES(mutex_);
   void release(const std::string& domain, int jobs) STINT_REQUIRES(mutex_);
   void changed() STINT_REQUIRES(mutex_);

@@ -14,9 +14,10 @@ namespace stint {
 namespace {
 
 rc::Gen<std::string> text() {
-  return rc::gen::map(rc::gen::container<std::string>(
-                          rc::gen::elementOf(std::string{"abz 019\"\\/\n\t{}[]:,$.-_"})),
-                      [](std::string ascii) { return ascii + (ascii.size() % 2 ? "\u00e9" : ""); });
+  return rc::gen::map(
+      rc::gen::container<std::string>(
+          rc::gen::elementOf(std::string{"abz 019\"\\/\n\t{}[]:,$.-_"})),
+      [](const std::string& ascii) { return ascii + (ascii.size() % 2 ? "\u00e9" : ""); });
 }
 
 json leaf(int kind) {
