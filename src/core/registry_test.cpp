@@ -69,6 +69,7 @@ TEST(Registry, TakesAnythingThatCanBeCalled) {
                        {arg("a"), arg("b").one_of("x", "y") = "x"});
                 m.task("function", std::function<int(double)>{}, {arg("a").short_flag('a')});
                 m.task("noexcept", [](bool) noexcept {}, {arg("flag") = false});
+                // NOLINTNEXTLINE(performance-unnecessary-value-param): that it may be one
                 m.task("mutable", [n = 0](std::vector<int>) mutable { return ++n; }, {arg("l")});
               }),
               IsEmpty());
@@ -197,6 +198,7 @@ TEST(Registry, ReportsEverythingAtOnce) {
 TEST(Specification, ReadsBackAsTheSameTask) {
   const ModuleDefinition modules[] = {
       {"m", [](Module& m) {
+         // NOLINTNEXTLINE(performance-unnecessary-value-param): that it may be one
          m.task("t", [](int, std::vector<std::string>, std::optional<double>, const Bytes&) {},
                 {arg("a").help("how many").one_of(1, 2).short_flag('a') = 2, arg("b"), arg("c"),
                  arg("d") = Bytes{"x"}},

@@ -40,6 +40,7 @@ void check_retry(const RetryOptions& retry, std::vector<std::string>& problems) 
                                    format_duration(retry.max_backoff)));
   }
   // The comparison is written so that NaN is refused.
+  // NOLINTNEXTLINE(readability-simplify-boolean-expr): that would take NaN
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) {
     problems.push_back(fmt::format("retry.jitter {} is out of range: 0 to 1", retry.jitter));
   }

@@ -71,7 +71,8 @@ TEST_P(Checksums, AgreeWithSha256sumForStrangeFiles) {
                                "not\xff\xfeutf8", "new\nline",      "back\\slash",
                                "a b/deep/*?[x]",  "a b/deep/-dash", "'quote\""};
   for (const std::string& name : names) {
-    std::ofstream{folder + "/" + name, std::ios::binary} << (name == "empty" ? "" : name);
+    std::ofstream{std::filesystem::path{folder} / name, std::ios::binary}
+        << (name == "empty" ? "" : name);
   }
   std::ofstream{folder + "/big", std::ios::binary} << std::string(1 << 20, '\0');
   std::filesystem::create_symlink("big", folder + "/link");
