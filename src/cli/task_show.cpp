@@ -8,6 +8,7 @@
 #include "cli/find_task.hpp"
 #include "cli/table.hpp"
 #include "core/command_task.hpp"
+#include "core/declaration_check.hpp"
 
 namespace stint::cli {
 namespace {
@@ -62,6 +63,12 @@ class TaskShow final : public Command {
                                  format_duration(options.retry.max_backoff)));
     if (options.at_most_once) line("at most once", "yes");
     if (options.exclusive) line("exclusive", "yes");
+    if (needs_process(options)) line("isolation", "process");
+    if (options.max_memory > 0) line("max memory", fmt::format("{} bytes", options.max_memory));
+    if (options.max_cpu.count() > 0) line("max cpu", format_duration(options.max_cpu));
+    if (options.max_descriptors > 0) {
+      line("max files", fmt::format("{}", options.max_descriptors));
+    }
   }
 
   static void show_arguments(Context& context, const detail::TaskDeclaration& task) {

@@ -2,6 +2,7 @@
 #include <utility>
 #include <fmt/format.h>
 #include "base/duration.hpp"
+#include "core/declaration_check.hpp"
 #include "core/registry.hpp"
 #include "stint/error.hpp"
 
@@ -80,6 +81,10 @@ TaskOptions read_options(const json& from) {
   if (from.contains("retry")) options.retry = read_retry(from.at("retry"));
   options.at_most_once = from.value("at_most_once", false);
   options.exclusive = from.value("exclusive", false);
+  if (from.value("isolation", std::string{}) == "process") options.isolation = Isolation::kProcess;
+  options.max_memory = from.value("max_memory", options.max_memory);
+  read_duration(from, "max_cpu", options.max_cpu);
+  options.max_descriptors = from.value("max_descriptors", options.max_descriptors);
   return options;
 }
 
@@ -89,15 +94,21 @@ json specification(const detail::TaskDeclaration& task) {
   const TaskOptions& options = task.options;
   json args = json::array();
   for (const ArgumentSpec& spec : task.args) args.push_back(argument_specification(spec));
-  return {{"doc", options.doc},
-          {"domain", options.domain},
-          {"node", options.node},
-          {"priority", options.priority},
-          {"timeout", format_duration(options.timeout)},
-          {"retry", retry_specification(options.retry)},
-          {"at_most_once", options.at_most_once},
-          {"exclusive", options.exclusive},
-          {"args", std::move(args)}};
+  json result{{"doc", options.doc},
+              {"domain", options.domain},
+              {"node", options.node},
+              {"priority", options.priority},
+              {"timeout", format_duration(options.timeout)},
+              {"retry", retry_specification(options.retry)},
+              {"at_most_once", options.at_most_once},
+              {"exclusive", options.exclusive},
+              {"args", std::move(args)}};
+  // Only what is set, so that the specifications of most tasks stay as they are.
+  if (needs_process(options)) result["isolation"] = "process";
+  if (options.max_memory > 0) result["max_memory"] = options.max_memory;
+  if (options.max_cpu.count() > 0) result["max_cpu"] = format_duration(options.max_cpu);
+  if (options.max_descriptors > 0) result["max_descriptors"] = options.max_descriptors;
+  return result;
 }
 
 detail::TaskDeclaration task_from_specification(std::string_view name, const json& specification) {

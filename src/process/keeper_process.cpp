@@ -249,6 +249,7 @@ void KeeperProcess::send(const KeeperNotice& notice, const std::vector<int>& des
 }
 
 void run_keeper_if_asked(int argc, char** argv) {
+  main_hands_over = true;
   if (argc != 2 || ::getenv(kKeeperVariable) == nullptr) return;
   const std::string_view argument{argv[1]};
   if (!argument.starts_with(kKeeperArgument)) return;

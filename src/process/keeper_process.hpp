@@ -1,6 +1,7 @@
 /// The keeper's own side.
 #pragma once
 #include <sys/types.h>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <string_view>
@@ -18,6 +19,10 @@ namespace stint {
 inline constexpr const char* kKeeperName = "stint-keeper";
 inline constexpr std::string_view kKeeperArgument = "--stint-keeper=";
 inline constexpr const char* kKeeperVariable = "STINT_IS_KEEPER";
+
+/// Whether this program's main has called `run_keeper_if_asked`: a program that has not would, as
+/// the keeper, do its own work a second time.
+inline std::atomic<bool> main_hands_over{false};
 
 /// Be the parent of all children: start, signal and reap them for the process at the other end of
 /// the channel, until that closes it or dies; then end them all. One thread.

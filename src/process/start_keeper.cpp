@@ -62,6 +62,11 @@ class SpawnAttributes final {
 };
 
 pid_t execute_self(int socket) {
+  if (!main_hands_over) {
+    throw Error{ErrorCode::kConfiguration,
+                "this program cannot start child processes: its main must hand over to "
+                "stint::main, or call stint::serve_slot before anything else"};
+  }
   std::string name = kKeeperName;
   std::string argument = fmt::format("{}{}", kKeeperArgument, kKeeperSocket);
   std::string variable = fmt::format("{}=1", kKeeperVariable);

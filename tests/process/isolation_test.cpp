@@ -279,6 +279,19 @@ TEST_P(Isolation, GivesBackWhatIgnoresTheEndOfItsWorker) {
   EXPECT_THAT(counters(id), HasSubstr("0 crashed, 1 interrupted"));
 }
 
+TEST_P(Isolation, IsShownWithTheTask) {
+  const json limited = json::parse(program.output({"task", "show", "r.hog", "--json"}));
+  EXPECT_EQ(limited.at("isolation"), "process") << limited.dump();
+  EXPECT_EQ(limited.at("max_memory"), 64 << 20);
+  EXPECT_THAT(program.output({"task", "show", "r.spin"}), HasSubstr("1s"));
+}
+
+TEST_P(Isolation, IsRefusedForAWordThatIsNone) {
+  const ProcessResult result = program.run({"worker", "run", "--isolation", "thred"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("must be thread or process"));
+}
+
 // --- Limits -------------------------------------------------------------------------------------
 
 TEST_P(Isolation, LimitsMemory) {
