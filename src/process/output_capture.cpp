@@ -8,6 +8,7 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
+#include <vector>
 #include <fmt/format.h>
 #include "stint/error.hpp"
 
@@ -19,6 +20,8 @@ constexpr std::size_t kMostOfATurn = std::size_t{1} << 20;
 // All pipes of an account may hold 64 MiB by default, and then even new ones become tiny. With this
 // 128 jobs at a time fit.
 constexpr int kPipeBytes = 256 << 10;
+// What a pipe holds as it is made: one that was found so full is worth to be made larger.
+constexpr std::size_t kSmallPipeBytes = std::size_t{64} << 10;
 
 std::pair<UniqueFd, UniqueFd> make_pipe() {
   std::array<int, 2> ends{};
@@ -29,7 +32,6 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
   std::pair<UniqueFd, UniqueFd> pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
   // The ends do not share this flag: the process that writes keeps a pipe that waits.
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);  // refused: it stays as it is
   return pipe;
 }
 
@@ -46,10 +48,10 @@ void OutputCapture::close_write_ends() {
 }
 
 void OutputCapture::read(Pipe& pipe, std::size_t most) {
-  if (buffer_.empty()) buffer_.resize(kReadAtOnce);
+  // One for all captures of a thread: to make and clear it for each job takes longer than the job.
+  thread_local std::vector<char> buffer(kReadAtOnce);
   while (most > 0 && pipe.read_end) {
-    const ssize_t count =
-        ::read(pipe.read_end.get(), buffer_.data(), std::min(most, buffer_.size()));
+    const ssize_t count = ::read(pipe.read_end.get(), buffer.data(), std::min(most, buffer.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
@@ -58,7 +60,10 @@ void OutputCapture::read(Pipe& pipe, std::size_t most) {
       return;
     }
     const auto length = static_cast<std::size_t>(count);
-    lines_.add(pipe.stream, {buffer_.data(), length}, clock_.boot_now());
+    if (length >= kSmallPipeBytes && !std::exchange(pipe.is_large, true)) {
+      ::fcntl(pipe.read_end.get(), F_SETPIPE_SZ, kPipeBytes);  // refused: it stays as it is
+    }
+    lines_.add(pipe.stream, {buffer.data(), length}, clock_.boot_now());
     most -= length;
   }
 }

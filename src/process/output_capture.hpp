@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
 #include "process/output_lines.hpp"
@@ -45,6 +44,7 @@ class OutputCapture final {
     OutputStream stream;
     UniqueFd read_end = {};
     UniqueFd write_end = {};
+    bool is_large = false;
   };
 
   void read(Pipe& pipe, std::size_t most);
@@ -53,7 +53,6 @@ class OutputCapture final {
   OutputLines lines_;
   Pipe out_{OutputStream::kOut};
   Pipe error_{OutputStream::kError};
-  std::vector<char> buffer_;
   bool is_finished_ = false;
 };
 

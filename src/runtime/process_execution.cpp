@@ -1,6 +1,5 @@
 #include "runtime/process_execution.hpp"
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
@@ -55,7 +54,7 @@ void wake(int descriptor) {
 
 ProcessExecution::ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host,
                                    const Registry& registry, const ProcessSlotOptions& options,
-                                   const Clock& clock)
+                                   int wake_descriptor, const Clock& clock)
     : process_(process),
       run_(run),
       host_(host),
@@ -65,16 +64,12 @@ ProcessExecution::ProcessExecution(SlotProcess& process, JobRun& run, JobHost& h
       clock_(clock),
       capture_(
           options.capture, [&run](const OutputLine& line) { run.add_output(line); }, clock),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      begun_at_(clock.boot_now()) {
-  if (!wake_) {
-    throw Error{ErrorCode::kUnavailable, "no descriptors are left", {.retryable = true}};
-  }
-}
+      wake_(wake_descriptor),
+      begun_at_(clock.boot_now()) {}
 
 Completion ProcessExecution::work(std::vector<std::string> attachments) {
   attachments_ = std::move(attachments);
-  const std::stop_callback on_stop{run_.stop_token(), [this] { wake(wake_.get()); }};
+  const std::stop_callback on_stop{run_.stop_token(), [this] { wake(wake_); }};
   if (process_.is_ready) start_job();
   while (!is_over()) {
     climb();
@@ -113,7 +108,7 @@ void ProcessExecution::wait() {
   const bool has_room = host_.has_log_room();
   // A negative descriptor is passed over.
   std::array<pollfd, 5> events{
-      pollfd{process_.child->ended_descriptor(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
+      pollfd{process_.child->ended_descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0},
       pollfd{has_room && !closed_at_ ? process_.channel->descriptor() : -1, POLLIN, 0},
       pollfd{has_room ? capture_.out_descriptor() : -1, POLLIN, 0},
       pollfd{has_room ? capture_.error_descriptor() : -1, POLLIN, 0}};
@@ -122,9 +117,10 @@ void ProcessExecution::wait() {
   if (::poll(events.data(), events.size(), static_cast<int>(ceiling)) < 0) return;
   if (events[1].revents != 0) {
     std::uint64_t count = 0;
-    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+    static_cast<void>(::read(wake_, &count, sizeof count));
   }
-  if (has_room) capture_.read_some();
+  const bool has_printed = events[3].revents != 0 || events[4].revents != 0;
+  if (has_printed || (has_room && capture_.until_due().count() <= 0)) capture_.read_some();
   if (events[2].revents != 0) read_messages();
   if (events[0].revents != 0 && !end_) {
     read_messages();  // its last words

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 #include "base/clock.hpp"
-#include "base/unique_fd.hpp"
 #include "core/registry.hpp"
 #include "process/output_capture.hpp"
 #include "runtime/job_run.hpp"
@@ -21,8 +20,9 @@ namespace stint {
 /// Drive one execution on the calling thread. Made for one `work`.
 class ProcessExecution final {
  public:
+  /// `wake_descriptor` is an eventfd, this one's alone while it works.
   ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host, const Registry& registry,
-                   const ProcessSlotOptions& options, const Clock& clock);
+                   const ProcessSlotOptions& options, int wake_descriptor, const Clock& clock);
 
   /// Return once the job has ended; the process with it, unless `is_process_usable`.
   Completion work(std::vector<std::string> attachments);
@@ -59,7 +59,7 @@ class ProcessExecution final {
   const ProcessSlotOptions& options_;
   const Clock& clock_;
   OutputCapture capture_;
-  UniqueFd wake_;
+  const int wake_;
   std::vector<std::string> attachments_;
   const Nanoseconds begun_at_;
   bool is_sent_ = false;

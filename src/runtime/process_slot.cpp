@@ -1,6 +1,8 @@
 #include "runtime/process_slot.hpp"
+#include <sys/eventfd.h>
 #include <utility>
 #include "runtime/process_execution.hpp"
+#include "stint/error.hpp"
 
 namespace stint {
 
@@ -18,11 +20,15 @@ ProcessSlot::~ProcessSlot() = default;
 Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachments) {
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
   if (!process_) process_ = processes_->take();
+  if (!wake_) wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) {
+    throw Error{ErrorCode::kUnavailable, "no descriptors are left", {.retryable = true}};
+  }
   ++process_->runs;
   bool is_usable = false;
   Completion end;
   try {
-    ProcessExecution execution{*process_, run, *host_, *registry_, options_, clock_};
+    ProcessExecution execution{*process_, run, *host_, *registry_, options_, wake_.get(), clock_};
     end = execution.work(std::move(attachments));
     is_usable = execution.is_process_usable();
   } catch (...) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 #include "base/clock.hpp"
+#include "base/unique_fd.hpp"
 #include "core/registry.hpp"
 #include "process/output_capture.hpp"
 #include "runtime/job_run.hpp"
@@ -39,6 +40,7 @@ class ProcessSlot final {
   const ProcessSlotOptions options_;
   const Clock& clock_;
   std::unique_ptr<SlotProcess> process_;
+  UniqueFd wake_;  // an eventfd: a stop was asked for
 };
 
 }  // namespace stint

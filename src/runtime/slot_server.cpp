@@ -36,17 +36,19 @@ void outlive_stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// Have 1 and 2 be the job's pipes while it runs.
-class JobOutput final {
+/// Have 1 and 2 be a job's pipes while it runs.
+class Output final {
  public:
-  explicit JobOutput(std::vector<UniqueFd> pipes)
+  Output()
       : out_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)),
-        error_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+        error_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {}
+
+  static void lead_to(const std::vector<UniqueFd>& pipes) {
     if (pipes.size() < 2) return;
     ::dup2(pipes[0].get(), STDOUT_FILENO);
     ::dup2(pipes[1].get(), STDERR_FILENO);
   }
-  ~JobOutput() {
+  void lead_back() const {
     std::cout.flush();
     std::cerr.flush();
     std::clog.flush();
@@ -55,8 +57,6 @@ class JobOutput final {
     ::dup2(out_.get(), STDOUT_FILENO);
     ::dup2(error_.get(), STDERR_FILENO);
   }
-  JobOutput(const JobOutput&) = delete;
-  JobOutput& operator=(const JobOutput&) = delete;
 
  private:
   const UniqueFd out_;
@@ -146,6 +146,7 @@ class SlotServer final {
 
   Channel& channel_;
   const std::shared_ptr<RemoteHost> host_;
+  const Output output_;
   Mutex mutex_;
   CondVar changed_;
   std::optional<Work> work_ STINT_GUARDED_BY(mutex_);
@@ -225,13 +226,15 @@ Work SlotServer::next_work() {
 slot::End SlotServer::execute_job(const RunEnvironment& environment, Contexts& contexts,
                                   Work work) {
   slot::End end;
-  const JobOutput output{std::move(work.pipes)};
   const ClaimedJob job = work.start.job;
+  Output::lead_to(work.pipes);
+  work.pipes.clear();
   try {
     end.completion = execute_run(environment, contexts, std::move(work.start), end.retires);
   } catch (const std::exception& error) {  // before the task was called
     end.completion = end_before_task(job, error);
   }
+  output_.lead_back();
   return end;
 }
 
