@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
-#include <fmt/format.h>
 #include "stint/error.hpp"
 
 namespace stint {
@@ -26,8 +26,8 @@ constexpr std::size_t kSmallPipeBytes = std::size_t{64} << 10;
 std::pair<UniqueFd, UniqueFd> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    const std::string cause = std::generic_category().message(errno);
-    throw Error{ErrorCode::kUnavailable, fmt::format("no pipe for a job's output: {}", cause)};
+    throw Error{ErrorCode::kUnavailable,
+                "no pipe for a job's output: " + std::generic_category().message(errno)};
   }
   std::pair<UniqueFd, UniqueFd> pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
   // The ends do not share this flag: the process that writes keeps a pipe that waits.
