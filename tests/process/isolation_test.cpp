@@ -171,17 +171,26 @@ TEST_P(Isolation, CutsWhatIsTooLong) {
 
 // --- Crashes ------------------------------------------------------------------------------------
 
+// A sanitizer ends its process in its own way, and has memory of its own that limits would hit.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kHasSanitizer = true;
+#else
+constexpr bool kHasSanitizer = false;
+#endif
+
 struct Death {
   std::string task;
   std::string says;
 };
 
 TEST_P(Isolation, SurvivesEveryDeathOfATask) {
-  const std::vector<Death> deaths{
-      {"r.segfault", "SIGSEGV"},     {"r.abort", "SIGABRT"},
-      {"r.exit", "exit code 0"},     {"r.kill", "SIGKILL"},
-      {"r.throw_twice", "SIGABRT"},  {"r.close_everything", "exit code 69"},
-      {"r.write_garbage", "garbage"}};
+  const std::vector<Death> deaths{{"r.segfault", kHasSanitizer ? "exit code" : "SIGSEGV"},
+                                  {"r.abort", "SIGABRT"},
+                                  {"r.exit", "exit code 0"},
+                                  {"r.kill", "SIGKILL"},
+                                  {"r.throw_twice", "SIGABRT"},
+                                  {"r.close_everything", "exit code 69"},
+                                  {"r.write_garbage", "garbage"}};
   std::vector<std::string> ids;
   for (const Death& death : deaths) ids.push_back(enqueue(death.task));
   const std::string good = enqueue("r.add", {"a:=1"});
@@ -196,9 +205,9 @@ TEST_P(Isolation, SurvivesEveryDeathOfATask) {
     EXPECT_THAT(crashed["error"]["message"].get<std::string>(), HasSubstr(deaths[i].says));
     EXPECT_GT(crashed["error"]["peak_memory"], 0);
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_THAT(job(ids[0])["error"]["stack"], Not(IsEmpty()));
-#endif
+  if (!kHasSanitizer) {
+    EXPECT_THAT(job(ids[0])["error"]["stack"], Not(IsEmpty()));
+  }
 }
 
 TEST_P(Isolation, EndsAJobOnceThoughItForked) {
@@ -299,12 +308,11 @@ TEST_P(Isolation, LimitsMemory) {
   const std::string little = enqueue("r.hog", {"megabytes:=1"});
   const std::string below = enqueue("r.hog_in_a_child");
   drain();
+  EXPECT_EQ(job(below)["cause"], "out of memory") << job(below).dump();
+  if (kHasSanitizer) return;
   EXPECT_EQ(state(alone), "failed");
   EXPECT_EQ(job(alone)["cause"], "out of memory") << job(alone).dump();
-  EXPECT_EQ(job(below)["cause"], "out of memory") << job(below).dump();
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_EQ(state(little), "done");
-#endif
 }
 
 TEST_P(Isolation, LimitsProcessorTime) {
