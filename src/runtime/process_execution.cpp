@@ -85,9 +85,27 @@ Completion ProcessExecution::work(std::vector<std::string> attachments) {
 void ProcessExecution::start_job() {
   is_sent_ = true;
   slot::Start start{run_.job(), std::exchange(attachments_, {})};
-  process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}),
-                         {capture_.out(), capture_.error()});
+  const bool is_taken = process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}),
+                                               {capture_.out(), capture_.error()});
   capture_.close_write_ends();
+  if (!is_taken) fail_before_begin("it died between two jobs");
+}
+
+void ProcessExecution::fail_before_begin(std::string_view why) {
+  process_.child->kill();
+  throw Error{ErrorCode::kUnavailable,
+              fmt::format("a slot process took no job: {}", why),
+              {.retryable = true}};
+}
+
+nanoseconds ProcessExecution::grace() const {
+  const bool is_lost = run_.stop_reason() == StopReason::kLost;
+  return is_lost ? std::min(options_.grace, kGraceOfLost) : options_.grace;
+}
+
+/// How long after a stop was asked for the next rung is due.
+nanoseconds ProcessExecution::next_rung_after() const {
+  return rung_ == Rung::kTerminated ? grace() : std::min(kBeforeTerminate, grace() / 5);
 }
 
 nanoseconds ProcessExecution::longest_wait() const {
@@ -98,8 +116,7 @@ nanoseconds ProcessExecution::longest_wait() const {
   const nanoseconds now = clock_.boot_now();
   if (!process_.is_ready) wait = std::min(wait, begun_at_ + kLongestStart - now);
   if (const auto asked = run_.stop_asked_at(); asked && rung_ != Rung::kKilled) {
-    wait = std::min(wait, milliseconds{20} + std::min(kBeforeTerminate, options_.grace / 5));
-    wait = std::min(wait, std::max(*asked + options_.grace - now, nanoseconds{milliseconds{1}}));
+    wait = std::min(wait, *asked + next_rung_after() - now);
   }
   return std::max(wait, nanoseconds{0});
 }
@@ -164,10 +181,7 @@ void ProcessExecution::take(slot::ToWorker message) {
   } else if (const auto* asked = std::get_if<slot::Enqueue>(&message)) {
     enqueue(*asked);
   } else if (const auto* unfit = std::get_if<slot::Unfit>(&message)) {
-    process_.child->kill();
-    throw Error{ErrorCode::kUnavailable,
-                fmt::format("a slot process cannot work: {}", unfit->message),
-                {.retryable = true}};
+    fail_before_begin(unfit->message);
   } else if (auto* end = std::get_if<slot::End>(&message)) {
     if (end->completion.id == run_.id() && end->completion.epoch == run_.epoch()) {
       end_ = std::move(*end);
@@ -200,8 +214,7 @@ void ProcessExecution::enqueue(const slot::Enqueue& asked) {
 void ProcessExecution::climb() {
   const nanoseconds now = clock_.boot_now();
   if (!process_.is_ready && now - begun_at_ > kLongestStart) {
-    process_.child->kill();
-    throw Error{ErrorCode::kUnavailable, "a slot process did not get ready", {.retryable = true}};
+    fail_before_begin("it did not get ready");
   }
   if (closed_at_ && now - *closed_at_ >= kDeathTakes) {
     break_off("it closed its connection to the worker");
@@ -209,23 +222,18 @@ void ProcessExecution::climb() {
   }
   const auto asked = run_.stop_asked_at();
   if (!asked) return;
-  if (!is_sent_) {
-    process_.child->kill();
-    throw Error{ErrorCode::kUnavailable, "stopped before it began", {.retryable = true}};
-  }
+  if (!is_sent_) fail_before_begin("the job was stopped before it began");
   if (rung_ == Rung::kNone) {
     rung_ = Rung::kAsked;
     slot::Stop stop{run_.id(), run_.epoch(), run_.stop_reason(), run_.stop_message()};
     process_.channel->send(slot::encode(slot::ToSlot{std::move(stop)}));
   }
-  const bool is_lost = run_.stop_reason() == StopReason::kLost;
-  const nanoseconds grace = is_lost ? std::min(options_.grace, kGraceOfLost) : options_.grace;
   const nanoseconds waited = now - *asked;
-  if (rung_ == Rung::kAsked && waited >= std::min(kBeforeTerminate, grace / 5)) {
+  if (rung_ == Rung::kAsked && waited >= next_rung_after()) {
     rung_ = Rung::kTerminated;
     process_.child->signal_group(SIGTERM);
   }
-  if (rung_ == Rung::kTerminated && waited >= grace) {
+  if (rung_ == Rung::kTerminated && waited >= next_rung_after()) {
     rung_ = Rung::kKilled;
     log_warning("worker", "killing the process of job {}: it ignored its stop", run_.id().value);
     process_.child->kill();
@@ -262,6 +270,7 @@ std::string ProcessExecution::error_text(std::string_view type, const std::strin
 }
 
 Completion ProcessExecution::end_of_dead() {
+  if (!is_sent_) fail_before_begin("it died");
   // The keeper tells of an end once nothing of the process is left.
   const auto status = process_.child->wait(std::chrono::seconds{10}).value_or(ExitStatus{});
   Completion end{.id = run_.id(), .epoch = run_.epoch(), .outcome = Outcome::kFailed};

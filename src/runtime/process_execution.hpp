@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 #include "base/clock.hpp"
 #include "core/registry.hpp"
@@ -44,6 +45,9 @@ class ProcessExecution final {
   void take_line(const slot::LogLine& line);
   void enqueue(const slot::Enqueue& asked);
   void start_job();
+  [[noreturn]] void fail_before_begin(std::string_view why);
+  Nanoseconds grace() const;
+  Nanoseconds next_rung_after() const;
   void climb();
   void look_at_memory();
   void break_off(std::string why);

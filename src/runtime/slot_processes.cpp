@@ -40,6 +40,7 @@ void SlotProcesses::refill() {
     const MutexLock lock{mutex_};
     if (spare_) return;
   }
+  if (!may_start_now()) return;  // a job's end must not wait for that
   try {
     std::unique_ptr<SlotProcess> process = start();
     const MutexLock lock{mutex_};
@@ -68,15 +69,27 @@ std::unique_ptr<SlotProcess> SlotProcesses::start() {
   return process;
 }
 
+void SlotProcesses::count_allowance() {
+  const std::chrono::nanoseconds now = clock_.boot_now();
+  if (counted_at_.count() > 0) {
+    const double passed = std::chrono::duration<double>(now - counted_at_).count();
+    allowance_ = std::min<double>(options_.burst, allowance_ + passed * kStartsPerSecond);
+  }
+  counted_at_ = now;
+}
+
+bool SlotProcesses::may_start_now() {
+  if (!starting_.try_lock()) return false;  // somebody waits
+  count_allowance();
+  const bool may_start = allowance_ >= 1;
+  starting_.unlock();
+  return may_start;
+}
+
 void SlotProcesses::wait_for_turn() {
   const MutexLock lock{starting_};
   for (;;) {
-    const std::chrono::nanoseconds now = clock_.boot_now();
-    if (counted_at_.count() > 0) {
-      const double passed = std::chrono::duration<double>(now - counted_at_).count();
-      allowance_ = std::min<double>(options_.burst, allowance_ + passed * kStartsPerSecond);
-    }
-    counted_at_ = now;
+    count_allowance();
     if (allowance_ >= 1) break;
     log_debug("worker", "slot processes die as fast as they are started; waiting");
     Mutex nobody;

@@ -36,13 +36,15 @@ class SlotProcesses final {
   /// Take the one that is ready, or start one; it may have yet to say that it is ready. Waits where
   /// too many were started lately. Throws Error kUnavailable, retryable.
   std::unique_ptr<SlotProcess> take();
-  /// Have one ready for the next `take`.
+  /// Have one ready for the next `take`, unless too many were started lately.
   void refill();
   /// Whether a process may take one more job.
   bool is_reusable(const SlotProcess& process) const;
 
  private:
   std::unique_ptr<SlotProcess> start();
+  void count_allowance() STINT_REQUIRES(starting_);
+  bool may_start_now();
   void wait_for_turn();
 
   const std::shared_ptr<Keeper> keeper_;
