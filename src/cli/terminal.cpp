@@ -1,6 +1,7 @@
 #include "cli/terminal.hpp"
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -46,13 +47,20 @@ std::string_view code_of(Color color) {
   return "";
 }
 
+/// How many bytes a code point with this first byte has.
+std::size_t sequence_length(unsigned first) {
+  if (first < 0x80) return 1;
+  if (first < 0xE0) return 2;
+  return first < 0xF0 ? 3 : 4;
+}
+
 /// Decode the code point at `at` of well-formed UTF-8 and step over it.
 char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
   const unsigned first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  const std::size_t length = sequence_length(first);
   char32_t point = length == 1 ? first : first & (0xFFU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) point = (point << 6U) | (byte(at + i) & 0x3FU);
   at += length;
@@ -76,15 +84,14 @@ constexpr Range kWide[] = {
 
 template <std::size_t N>
 bool is_in(char32_t point, const Range (&ranges)[N]) {
-  for (const Range& range : ranges) {
-    if (point >= range.first && point <= range.last) return true;
-  }
-  return false;
+  return std::ranges::any_of(
+      ranges, [point](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
 std::size_t width_of(char32_t point) {
   if (point < 0x300) return 1;
-  return is_in(point, kNoWidth) ? 0 : is_in(point, kWide) ? 2 : 1;
+  if (is_in(point, kNoWidth)) return 0;
+  return is_in(point, kWide) ? 2 : 1;
 }
 
 /// C0, DEL and C1 controls, and the marks that reorder a line.

@@ -204,6 +204,7 @@ class TaskReader final {
         used_.insert(name);
         if (std::ranges::find(task_.args, name, &ArgumentSpec::name) != task_.args.end()) continue;
         std::vector<std::string> names;
+        names.reserve(task_.args.size());
         for (const ArgumentSpec& spec : task_.args) names.push_back(spec.name);
         fail(
             fmt::format("names {{{}}}, which is no argument of the task{}; declare it: args.{} = "

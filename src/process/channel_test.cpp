@@ -101,6 +101,7 @@ TEST(Channel, KeepsTheMessagesOfManySendersApart) {
   constexpr std::size_t kSenders = 4;
   constexpr std::size_t kEach = 25;
   std::vector<std::thread> senders;
+  senders.reserve(kSenders);
   for (std::size_t sender = 0; sender < kSenders; ++sender) {
     senders.emplace_back([&, sender] {
       const char name = static_cast<char>('A' + sender);

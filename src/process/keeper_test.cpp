@@ -238,6 +238,7 @@ TEST(Keeper, LeaksNothingInManySpawns) {
 TEST(Keeper, StartsForManyThreads) {
   Keeper keeper;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&keeper, thread] {
       for (int at = 0; at < 10; ++at) {

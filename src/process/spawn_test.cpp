@@ -84,6 +84,7 @@ TEST(Spawn, RefusesCallsThatCannotBeMeant) {
   EXPECT_EQ(failure_of({.arguments = {"true"}, .descriptors = {{1, 9999}}}).code(),
             ErrorCode::kUsage);
   std::vector<std::pair<int, int>> many;
+  many.reserve(9);
   for (int target = 0; target < 9; ++target) many.emplace_back(target, 0);
   EXPECT_EQ(failure_of({.arguments = {"true"}, .descriptors = many}).code(), ErrorCode::kUsage);
 }
@@ -182,7 +183,7 @@ TEST(Spawn, ResetsSignals) {
 
 TEST(FindProgram, LooksThroughPathAsAShell) {
   const test::TemporaryFolder folder;
-  const std::filesystem::path here = folder.path();
+  const std::filesystem::path& here = folder.path();
   std::filesystem::create_directories(here / "a" / "tool");  // a folder is no program
   std::filesystem::create_directories(here / "b");
   std::filesystem::create_directories(here / "c");

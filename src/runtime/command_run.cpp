@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -36,8 +37,8 @@ class LastLines final {
   }
   /// The last one that says something.
   std::string last() const {
-    for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
-      if (line->find_first_not_of(" \t") != std::string::npos) return *line;
+    for (const std::string& line : std::views::reverse(lines_)) {
+      if (line.find_first_not_of(" \t") != std::string::npos) return line;
     }
     return {};
   }

@@ -91,7 +91,7 @@ void ProcessExecution::start_job() {
   if (!is_taken) fail_before_begin("it died between two jobs");
 }
 
-void ProcessExecution::fail_before_begin(std::string_view why) {
+void ProcessExecution::fail_before_begin(std::string_view why) const {
   process_.child->kill();
   throw Error{ErrorCode::kUnavailable,
               fmt::format("a slot process took no job: {}", why),

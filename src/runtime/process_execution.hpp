@@ -45,7 +45,7 @@ class ProcessExecution final {
   void take_line(const slot::LogLine& line);
   void enqueue(const slot::Enqueue& asked);
   void start_job();
-  [[noreturn]] void fail_before_begin(std::string_view why);
+  [[noreturn]] void fail_before_begin(std::string_view why) const;
   Nanoseconds grace() const;
   Nanoseconds next_rung_after() const;
   void climb();

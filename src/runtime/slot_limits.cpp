@@ -15,8 +15,6 @@
 #include "process/find_children.hpp"
 #include "stint/error.hpp"
 
-extern char** environ;
-
 namespace stint {
 namespace {
 

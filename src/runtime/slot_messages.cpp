@@ -126,11 +126,11 @@ std::string encode_any(const Variant& message) {
   return to.take();
 }
 
-template <typename Variant, std::size_t kIndex = 0>
+template <typename Variant, std::size_t Index = 0>
 std::optional<Variant> decode_any(std::size_t index, WireReader& from) {
-  if constexpr (kIndex < std::variant_size_v<Variant>) {
-    if (index != kIndex) return decode_any<Variant, kIndex + 1>(index, from);
-    std::variant_alternative_t<kIndex, Variant> one;
+  if constexpr (Index < std::variant_size_v<Variant>) {
+    if (index != Index) return decode_any<Variant, Index + 1>(index, from);
+    std::variant_alternative_t<Index, Variant> one;
     read(from, one);
     if (!from.is_good()) return std::nullopt;
     return Variant{std::move(one)};

@@ -21,7 +21,7 @@ TEST(SlotMessages, CarryAJob) {
   start.job.task = "t.run";
   start.job.args = R"({"a":1})";
   start.attachments = {std::string("\0\xff", 2), ""};
-  const Start back = sent<Start, ToSlot>(start, &decode_for_slot);
+  const auto back = sent<Start, ToSlot>(start, &decode_for_slot);
   EXPECT_EQ(back.job.id, start.job.id);
   EXPECT_EQ(back.job.epoch, start.job.epoch);
   EXPECT_EQ(back.job.failures, 2);
@@ -39,7 +39,7 @@ TEST(SlotMessages, CarryAnEnd) {
   end.completion.delay = milliseconds{5};
   end.completion.output = "null";
   end.retires = true;
-  const End back = sent<End, ToWorker>(end, &decode_for_worker);
+  const auto back = sent<End, ToWorker>(end, &decode_for_worker);
   EXPECT_EQ(back.completion.outcome, Outcome::kSnoozed);
   EXPECT_FALSE(back.completion.started);
   EXPECT_EQ(back.completion.delay, milliseconds{5});

@@ -104,7 +104,7 @@ class RemoteHost final : public JobHost {
     answered_.notify_all();
   }
 
-  void send(slot::ToWorker message) {
+  void send(const slot::ToWorker& message) {
     // A copy of this process that the task has forked is not the worker's slot.
     if (::getpid() != process_) return;
     if (!channel_.send(encode(message))) ::_exit(kCutOffExit);

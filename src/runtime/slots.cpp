@@ -73,7 +73,7 @@ bool Slots::work(int number, const SlotContext& context, Cell& cell) {
       .process{context.processes, environment.registry, context.host, context.process,
                context.clock}};
   while (std::optional<ClaimedJob> job = context.board->take_job()) {
-    if (!run_job(number, context, cell, places, std::move(*job))) return false;
+    if (!run_job(number, context, cell, places, *job)) return false;
   }
   return true;
 }
@@ -83,7 +83,9 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
   const bool in_process = runs_in_process(context, job);
   const std::size_t most_log_bytes = context.environment->most_log_bytes;
   std::vector<std::string> bytes = load_bytes(job, *context.store);
-  json args = in_process ? json::object() : unpack_payload(job.args, std::move(bytes));
+  // In a process, they are unpacked there.
+  json args = json::object();
+  if (!in_process) args = unpack_payload(job.args, std::exchange(bytes, {}));
   run = std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
   if (in_process) run->set_stopped_for_certain();
   {
@@ -104,7 +106,7 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
 }
 
 bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& places,
-                    ClaimedJob job) {
+                    const ClaimedJob& job) {
   if (context.page) context.page->begin(number, job.id, job.epoch);
   const auto started = context.clock.boot_now();
   std::shared_ptr<JobRun> run;

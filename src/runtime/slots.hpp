@@ -77,7 +77,7 @@ class Slots final {
   /// False: it was abandoned.
   static bool work(int number, const SlotContext& context, Cell& cell);
   static bool run_job(int number, const SlotContext& context, Cell& cell, Places& places,
-                      ClaimedJob job);
+                      const ClaimedJob& job);
   static Completion execute_in(Places& places, const SlotContext& context, Cell& cell,
                                std::shared_ptr<JobRun>& run, const ClaimedJob& job);
 

@@ -1,10 +1,10 @@
 // `worker run --isolation process`: tasks that crash, hang, leak and fork, and what becomes of
 // them.
-#include <signal.h>
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +40,12 @@ class Isolation : public ::testing::TestWithParam<std::string> {
     program.set("STINT_WORKER_GRACE", "300ms");
   }
 
+  std::vector<std::string> enqueue_many(const std::vector<std::string>& tasks) const {
+    std::vector<std::string> ids;
+    std::ranges::transform(tasks, std::back_inserter(ids),
+                           [this](const std::string& task) { return enqueue(task); });
+    return ids;
+  }
   std::string enqueue(const std::string& task, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{"enqueue", task, "--json"};
     words.insert(words.end(), more.begin(), more.end());
@@ -92,8 +98,7 @@ STINT_ON_EVERY_STORE(Isolation);
 // --- A job is the same in a process -------------------------------------------------------------
 
 TEST_P(Isolation, RunsJobsInOtherProcesses) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 20; ++i) ids.push_back(enqueue("r.pid"));
+  const auto ids = enqueue_many(std::vector<std::string>(20, "r.pid"));
   Process running{worker()};
   std::vector<pid_t> processes;
   for (const std::string& id : ids) {
@@ -119,8 +124,7 @@ TEST_P(Isolation, PassesArgumentsAndOutputs) {
 }
 
 TEST_P(Isolation, KeepsContextsOfAProcess) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 6; ++i) ids.push_back(enqueue("r.context"));
+  const auto ids = enqueue_many(std::vector<std::string>(6, "r.context"));
   EXPECT_EQ(run_process(worker({"--drain", "--slots", "1"})).exit_code, 0);
   EXPECT_EQ(job(ids.back())["output"], 6);
 }
@@ -191,8 +195,9 @@ TEST_P(Isolation, SurvivesEveryDeathOfATask) {
                                   {"r.throw_twice", "SIGABRT"},
                                   {"r.close_everything", "exit code 69"},
                                   {"r.write_garbage", "garbage"}};
-  std::vector<std::string> ids;
-  for (const Death& death : deaths) ids.push_back(enqueue(death.task));
+  std::vector<std::string> tasks;
+  std::ranges::transform(deaths, std::back_inserter(tasks), &Death::task);
+  const auto ids = enqueue_many(tasks);
   const std::string good = enqueue("r.add", {"a:=1"});
   drain();
   EXPECT_EQ(state(good), "done");

@@ -47,10 +47,10 @@ TEST_F(RunCommand, EndsAtTheTimeout) {
 
 TEST_F(RunCommand, HandsSignalsOn) {
   for (const int signal : {SIGTERM, SIGINT}) {
-    Process run{program.options(
-        {"run", "--", "sh", "-c",
-         "trap 'echo term; exit 3' TERM; trap 'echo int; exit 4' INT; echo ready; while :; do "
-         "sleep 0.01; done"})};
+    const std::string script =
+        "trap 'echo term; exit 3' TERM; trap 'echo int; exit 4' INT; echo ready;"
+        " while :; do sleep 0.01; done";
+    Process run{program.options({"run", "--", "sh", "-c", script})};
     ASSERT_TRUE(eventually([&] { return run.out() == "ready\n"; }));
     run.send_signal(signal);
     const ProcessResult end = run.wait();
