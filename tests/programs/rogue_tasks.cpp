@@ -124,18 +124,21 @@ void fork_while_locked() {
   holder.join();
 }
 
-std::size_t hog(std::size_t megabytes) {
+std::vector<std::string> take_memory(std::size_t megabytes) {
   std::vector<std::string> kept;
+  kept.reserve(megabytes);
   for (std::size_t i = 0; i < megabytes; ++i) kept.emplace_back(std::size_t{1} << 20, 'x');
-  return kept.size();
+  return kept;
 }
+
+std::size_t hog(std::size_t megabytes) { return take_memory(megabytes).size(); }
 
 // By programs below it: its own limit does not see them.
 void hog_in_a_child() {
   if (::fork() == 0) {
     rlimit none{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_DATA, &none);
-    hog(200);
+    const auto kept = take_memory(200);
     sleep_on();
   }
   sleep_on();
@@ -158,7 +161,7 @@ stint::json look_around() {
 void print_all_ways() {
   std::printf("by printf\n");
   std::fflush(stdout);
-  std::cout << "by cout" << std::endl;
+  std::cout << "by cout\n" << std::flush;
   std::cerr << "by cerr\n";
   static_cast<void>(std::system("echo by a child; echo to error by a child >&2"));
   std::printf("no line end");
