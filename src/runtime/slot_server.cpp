@@ -152,7 +152,7 @@ class SlotServer final {
   std::optional<Work> work_ STINT_GUARDED_BY(mutex_);
   std::shared_ptr<JobRun> run_ STINT_GUARDED_BY(mutex_);
   std::optional<slot::Stop> early_stop_
-      STINT_GUARDED_BY(mutex_);  // it came before the run was made
+      STINT_GUARDED_BY(mutex_);  // it came before its run was made
 };
 
 int SlotServer::serve(const PrepareSlot& prepare) {
@@ -209,12 +209,13 @@ void SlotServer::stop_run(const slot::Stop& stop) {
   std::shared_ptr<JobRun> run;
   {
     const MutexLock lock{mutex_};
-    if (!run_) early_stop_ = stop;
-    run = run_;
+    if (run_ && run_->id() == stop.id && run_->epoch() == stop.epoch) {
+      run = run_;
+    } else {
+      early_stop_ = stop;
+    }
   }
-  if (run && run->id() == stop.id && run->epoch() == stop.epoch) {
-    run->request_stop(stop.reason, stop.message);
-  }
+  if (run) run->request_stop(stop.reason, stop.message);
 }
 
 Work SlotServer::next_work() {
@@ -248,7 +249,7 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
     run_ = run;
     early = std::exchange(early_stop_, std::nullopt);
   }
-  if (early) stop_run(*early);
+  if (early && early->id == run->id() && early->epoch == run->epoch()) stop_run(*early);
   Completion end;
   {
     const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
