@@ -28,12 +28,21 @@ struct Contestant {
 
 enum class Unit { kJobsPerSecond, kMilliseconds, kMegabytes };
 
-/// What a contestant must reach. Exactly one of the two bounds is set.
+/// What of a contestant is bounded.
+enum class Bound : std::uint8_t {
+  kLeastRatio,     ///< its rate to that of another, at least
+  kGreatestRatio,  ///< its value to that of another, at most
+  kGreatestP50,    ///< its median, in the figure's unit
+  kGreatestExtra,  ///< what its median is over that of another, in the figure's unit
+  kGreatestValue,  ///< each of its values, in the figure's unit
+};
+
+/// What a contestant must reach.
 struct Target {
   std::string contestant;
-  std::string over = {};                    ///< the contestant that it is compared with
-  std::optional<double> least_ratio = {};   ///< of rates
-  std::optional<double> greatest_p50 = {};  ///< in the figure's unit
+  Bound bound = Bound::kGreatestP50;
+  double limit = 0;
+  std::string over = {};  ///< the contestant that it is compared with, if so
 };
 
 /// One figure. Ratios are to the first contestant, which is a floor wherever there is one.

@@ -6,6 +6,7 @@
 #include "postgres/floor.hpp"
 #include "postgres/statements.hpp"
 #include "programs.hpp"
+#include "slots.hpp"
 #include "sqlite/floor.hpp"
 #include "sqlite/statements.hpp"
 
@@ -14,13 +15,14 @@ namespace {
 
 void must_reach(Figure& figure, std::size_t contestant, std::size_t over, double least_ratio) {
   figure.targets.push_back({.contestant = figure.contestants.at(contestant).name,
-                            .over = figure.contestants.at(over).name,
-                            .least_ratio = least_ratio});
+                            .bound = Bound::kLeastRatio,
+                            .limit = least_ratio,
+                            .over = figure.contestants.at(over).name});
 }
 
 void must_stay_below(Figure& figure, std::size_t contestant, double greatest_p50) {
   figure.targets.push_back(
-      {.contestant = figure.contestants.at(contestant).name, .greatest_p50 = greatest_p50});
+      {.contestant = figure.contestants.at(contestant).name, .limit = greatest_p50});
 }
 
 std::vector<Figure> sqlite_figures(const Plan& plan, const StorePlace& place) {
@@ -96,12 +98,14 @@ std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& note
   };
   std::vector<NamedPlace> places{{.name = "SQLite", .place = sqlite_place(plan)}};
   std::vector<Figure> figures = sqlite_figures(plan, places[0].place);
+  add(figures, slot_figures("sqlite", plan, places[0].place));
   if (plan.postgres_url.empty()) {
     notes.emplace_back("PostgreSQL: STINT_TEST_POSTGRES is not set (./dev up, source .dev/env)");
   } else {
     const PgSchema ours{plan.postgres_url, "ours"};
     places.push_back({.name = "PostgreSQL", .place = postgres_place(ours)});
     add(figures, postgres_figures(plan, ours, places[1].place));
+    add(figures, slot_figures("postgres", plan, places[1].place));
   }
   add(figures, program_figures(places, notes));
   return figures;

@@ -71,24 +71,26 @@ Sample drain_by_exchange(Store& store, const Plan& plan, const StorePlace& place
 }
 
 // Start the workers, let all go at once and wait until each has found nothing more to do.
-Sample drain_by_processes(const StorePlace& place, const Plan& plan, int processes) {
+Sample drain_by_processes(const StorePlace& place, const Plan& plan, int processes,
+                          const char* isolation) {
   std::vector<std::unique_ptr<Child>> workers;
+  workers.reserve(static_cast<std::size_t>(processes));
   for (int i = 0; i < processes; ++i) {
-    workers.push_back(
-        std::make_unique<Child>(std::vector<std::string>{"/proc/self/exe", "--worker", place.url}));
+    workers.push_back(std::make_unique<Child>(std::vector<std::string>{
+        "/proc/self/exe", "--worker", place.url, "--isolation", isolation}));
   }
   for (const auto& worker : workers) worker->read_line();
   const Meter meter{place.server};
   for (const auto& worker : workers) worker->write_line("go");
-  double cpu_seconds = 0;
   for (const auto& worker : workers) {
     const std::string line = worker->read_line();
-    if (!line.starts_with("done ")) throw std::runtime_error{"a worker said: " + line};
-    cpu_seconds += std::stod(line.substr(5));
+    if (line != "done") throw std::runtime_error{"a worker said: " + line};
   }
   Sample sample = meter.stop(plan.jobs);
-  sample.client_cpu_seconds += cpu_seconds;
   for (const auto& worker : workers) {
+    const std::string line = worker->read_line();
+    if (!line.starts_with("cpu ")) throw std::runtime_error{"a worker said: " + line};
+    sample.client_cpu_seconds += std::stod(line.substr(4));
     if (worker->wait() != 0) throw std::runtime_error{"a worker failed"};
   }
   return sample;
@@ -163,13 +165,14 @@ Contestant client_one_by_one(const Plan& plan, const StorePlace& place) {
           }};
 }
 
-Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes) {
+Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes,
+                        const char* isolation) {
   return {
       .name = processes == 1 ? "Worker, 1 process" : fmt::format("Worker, {} processes", processes),
-      .round = [plan, place, processes] {
+      .round = [plan, place, processes, isolation] {
         const std::unique_ptr<Store> store = open_new(place);
         fill(*store, plan);
-        const Sample sample = drain_by_processes(place, plan, processes);
+        const Sample sample = drain_by_processes(place, plan, processes, isolation);
         expect_all(*store, JobState::kDone, plan.jobs);
         return sample;
       }};

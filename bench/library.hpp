@@ -26,8 +26,9 @@ Contestant store_drain(const Plan& plan, const StorePlace& place);
 /// stint::Client, which checks arguments too.
 Contestant client_bulk(const Plan& plan, const StorePlace& place);
 Contestant client_one_by_one(const Plan& plan, const StorePlace& place);
-/// stint::Worker with its defaults, in so many processes at once.
-Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes);
+/// stint::Worker with its defaults, in so many processes at once; `isolation` is the setting.
+Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes,
+                        const char* isolation = "thread");
 /// From the return of Client::enqueue to the first line of the task, in one process.
 Contestant worker_latency(const Plan& plan, const StorePlace& place);
 

@@ -1,5 +1,6 @@
 // Measures Stint beside the raw floors of its stores; docs/benchmarks.md says what the figures
 // mean.
+#include "stint/main.hpp"
 #include <unistd.h>
 #include <chrono>
 #include <csignal>
@@ -14,6 +15,8 @@
 #include "figures.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "slot_page.hpp"
+#include "slot_tasks.hpp"
 #include "summary.hpp"
 #include "worker_process.hpp"
 
@@ -71,6 +74,7 @@ void write_file(const std::string& name, const std::string& text) {
 int run(Plan plan) {
   const OwnFolder folder{plan.folder};
   plan.folder = folder.path();
+  make_slot_page(plan.folder);
   Report report{.plan = plan, .notes = {}, .disk = {}, .figures = {}};
   const std::vector<Figure> figures = chosen_figures(plan, report.notes);
   const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
@@ -96,7 +100,7 @@ int run_program(int argc, char** argv) {
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   try {
-    if (!options->worker_store.empty()) return run_worker_process(options->worker_store);
+    if (!options->worker.store.empty()) return run_worker_process(options->worker);
     return run(options->plan);
   } catch (const Interrupted&) {
     fmt::print(stderr, "\ninterrupted\n");
@@ -110,4 +114,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 }  // namespace stint::bench
 
-int main(int argc, char** argv) { return stint::bench::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  stint::serve_slot(argc, argv, {stint::bench::noop, stint::bench::slots});
+  return stint::bench::run_program(argc, argv);
+}

@@ -54,6 +54,12 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+double cpu_seconds_of(__rusage_who who) {
+  rusage usage{};
+  ::getrusage(who, &usage);
+  return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
 }  // namespace
 
 std::optional<ServerProcesses> ServerProcesses::find(pid_t backend) {
@@ -73,11 +79,8 @@ double ServerProcesses::cpu_seconds() const {
   return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-double own_cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-}
+double own_cpu_seconds() { return cpu_seconds_of(RUSAGE_SELF); }
+double children_cpu_seconds() { return cpu_seconds_of(RUSAGE_CHILDREN); }
 
 Meter::Meter(const std::optional<ServerProcesses>& server)
     : server_(server),

@@ -25,6 +25,8 @@ class ServerProcesses final {
 
 /// CPU seconds that this process has used.
 double own_cpu_seconds();
+/// CPU seconds that those of its children which were waited for, and theirs, have used.
+double children_cpu_seconds();
 
 /// Measure from construction to `stop`.
 class Meter final {

@@ -11,6 +11,9 @@ void make_quick(Plan& plan) {
   plan.jobs = 1000;
   plan.one_by_one_seconds = 0.05;
   plan.latency_jobs = 3;
+  plan.kills = 1;
+  plan.aborts = 1;
+  plan.lines = 100;
 }
 
 }  // namespace
@@ -35,7 +38,11 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   app.add_option("--json", plan.json_file, "Write every sample to this file too");
   app.add_option("--folder", plan.folder, "Where SQLite's files go: a real disk, no tmpfs")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--worker", options.worker_store)->group("");
+  app.add_option("--aborts", plan.aborts, "Aborts a round (4); 200 in all prove the stop ladder")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--worker", options.worker.store)->group("");
+  app.add_option("--isolation", options.worker.isolation)->group("");
+  app.add_flag("--serve", options.worker.serves)->group("");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

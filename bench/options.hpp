@@ -3,13 +3,14 @@
 #include <optional>
 #include <string>
 #include "plan.hpp"
+#include "worker_process.hpp"
 
 namespace stint::bench {
 
 struct Options {
   Plan plan;
-  /// Set in the processes that the bench starts: drain this store as a worker.
-  std::string worker_store = {};
+  /// Its store is set in the processes that the bench starts: be a worker.
+  WorkerTask worker = {};
 };
 
 /// Read the command line and the environment. Returns an exit code in `exit_code` where there is

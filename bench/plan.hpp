@@ -16,6 +16,9 @@ struct Plan {
   int bulk = 1000;    ///< jobs that a bulk enqueue inserts in a transaction
   double one_by_one_seconds = 0.5;
   int latency_jobs = 50;  ///< a round
+  int kills = 2;          ///< a round, of slot processes
+  int aborts = 4;         ///< a round
+  int lines = 5000;       ///< that a talking job logs
   bool quick = false;
   std::string only = {};  ///< a regular expression on the names of figures; empty: all
   std::string json_file = {};

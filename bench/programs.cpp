@@ -74,7 +74,7 @@ std::vector<Figure> program_figures(const std::vector<NamedPlace>& places,
          .contestants = {{.name = "floor: true", .round = [] { return time_runs({"/bin/true"}); }},
                          {.name = "stint --help",
                           .round = [] { return time_runs({program("stint"), "--help"}); }}},
-         .targets = {{.contestant = "stint --help", .greatest_p50 = 20}}});
+         .targets = {{.contestant = "stint --help", .limit = 20}}});
   }
   if (!std::filesystem::exists(program("noop"))) {
     notes.emplace_back("the memory of a worker: the example noop is not built");
@@ -85,7 +85,7 @@ std::vector<Figure> program_figures(const std::vector<NamedPlace>& places,
     for (const auto& [name, place] : places) {
       memory.contestants.push_back(
           {.name = name, .round = [at = place] { return measure_memory(at); }});
-      memory.targets.push_back({.contestant = name, .greatest_p50 = 15});
+      memory.targets.push_back({.contestant = name, .limit = 15});
     }
     figures.push_back(std::move(memory));
   }

@@ -57,17 +57,28 @@ std::string row(const Standing& one, Unit unit) {
 
 std::string verdict_text(const FigureResult& figure, const Verdict& verdict) {
   const Target& target = verdict.target;
-  const char* word = verdict.is_met ? "reached" : "MISSED";
-  if (target.greatest_p50) {
-    const char* unit = figure.unit == Unit::kMegabytes ? "MB" : "ms";
-    std::string line =
-        fmt::format("  {:<8}{}: {}: {:.2f} {}, to be below {:g} {}", word, figure.name,
-                    target.contestant, verdict.reached, unit, *target.greatest_p50, unit);
-    if (figure.unit == Unit::kMilliseconds) line += fmt::format(" (floor: {:.2f})", verdict.floor);
-    return line + "\n";
+  const char* unit = figure.unit == Unit::kMegabytes ? "MB" : "ms";
+  std::string line = fmt::format("  {:<8}{}: {}: ", verdict.is_met ? "reached" : "MISSED",
+                                 figure.name, target.contestant);
+  switch (target.bound) {
+    case Bound::kLeastRatio:
+      return line + fmt::format("{:.3f} of \"{}\", to be {:.2f} or more\n", verdict.reached,
+                                target.over, target.limit);
+    case Bound::kGreatestRatio:
+      return line + fmt::format("{:.3f} of \"{}\", to be below {:.2f}\n", verdict.reached,
+                                target.over, target.limit);
+    case Bound::kGreatestExtra:
+      return line + fmt::format("{:.3f} {} over \"{}\", to be below {:g} {}\n", verdict.reached,
+                                unit, target.over, target.limit, unit);
+    case Bound::kGreatestValue:
+      return line + fmt::format("{:.1f} {} at most of {}, to be below {:g} {}\n", verdict.reached,
+                                unit, verdict.values, target.limit, unit);
+    case Bound::kGreatestP50:
+      break;
   }
-  return fmt::format("  {:<8}{}: {}: {:.3f} of \"{}\", to be {:.2f} or more\n", word, figure.name,
-                     target.contestant, verdict.reached, target.over, *target.least_ratio);
+  line += fmt::format("{:.2f} {}, to be below {:g} {}", verdict.reached, unit, target.limit, unit);
+  if (figure.unit == Unit::kMilliseconds) line += fmt::format(" (floor: {:.2f})", verdict.floor);
+  return line + "\n";
 }
 
 std::string disk_line(const DiskSpeed& disk) {

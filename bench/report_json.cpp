@@ -18,6 +18,22 @@ const char* name_of(Unit unit) {
   return "";
 }
 
+const char* name_of(Bound bound) {
+  switch (bound) {
+    case Bound::kLeastRatio:
+      return "least_ratio";
+    case Bound::kGreatestRatio:
+      return "greatest_ratio";
+    case Bound::kGreatestP50:
+      return "greatest_p50";
+    case Bound::kGreatestExtra:
+      return "greatest_extra";
+    case Bound::kGreatestValue:
+      return "greatest_value";
+  }
+  return "";
+}
+
 template <typename T>
 json or_null(const std::optional<T>& value) {
   return value ? json(*value) : json();
@@ -49,8 +65,8 @@ json to_object(const Standing& one) {
 json to_object(const Verdict& verdict) {
   return {{"contestant", verdict.target.contestant},
           {"over", verdict.target.over},
-          {"least_ratio", or_null(verdict.target.least_ratio)},
-          {"greatest_p50", or_null(verdict.target.greatest_p50)},
+          {"bound", name_of(verdict.target.bound)},
+          {"limit", verdict.target.limit},
           {"value", verdict.reached},
           {"is_met", verdict.is_met}};
 }

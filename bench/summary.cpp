@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <fmt/format.h>
 
@@ -32,17 +33,18 @@ std::vector<double> values_of(const Standing& standing, Unit unit) {
   return values;
 }
 
-// The median of what the rounds of one are to the same rounds of the other.
-double median_ratio(const Standing& one, const Standing& other, Unit unit) {
+// The median of what the rounds of one are beside the same rounds of the other.
+double median_of_both(const Standing& one, const Standing& other, Unit unit,
+                      const std::function<double(double, double)>& compare) {
   const std::vector<double> values = values_of(one, unit);
   const std::vector<double> beside = values_of(other, unit);
-  std::vector<double> ratios;
-  ratios.reserve(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    ratios.push_back(beside[i] > 0 ? values[i] / beside[i] : 0);
-  }
-  return median(ratios);
+  std::vector<double> compared;
+  compared.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) compared.push_back(compare(values[i], beside[i]));
+  return median(compared);
 }
+
+double ratio(double value, double beside) { return beside > 0 ? value / beside : 0; }
 
 std::vector<double> all_values(const Standing& standing) {
   std::vector<double> all;
@@ -56,7 +58,7 @@ void summarise(Standing& standing, const Standing& floor, Unit unit) {
   const std::vector<double> values = values_of(standing, unit);
   standing.least = std::ranges::min(values);
   standing.greatest = std::ranges::max(values);
-  standing.ratio = median_ratio(standing, floor, unit);
+  standing.ratio = median_of_both(standing, floor, unit, ratio);
   if (unit == Unit::kJobsPerSecond) {
     standing.value = median(values);
     standing.client_cpu_per_100k = median_per_100k(
@@ -74,20 +76,31 @@ const Standing* find(const FigureResult& result, std::string_view name) {
   return found == result.standings.end() ? nullptr : &*found;
 }
 
+double reached(const Target& target, const Standing& one, const Standing& other, Unit unit) {
+  switch (target.bound) {
+    case Bound::kLeastRatio:
+    case Bound::kGreatestRatio:
+      return median_of_both(one, other, unit, ratio);
+    case Bound::kGreatestExtra:
+      return median_of_both(one, other, unit, std::minus{});
+    case Bound::kGreatestValue:
+      return std::ranges::max(all_values(one));
+    case Bound::kGreatestP50:
+      return one.value;
+  }
+  return 0;
+}
+
 std::optional<Verdict> judge(const FigureResult& result, const Target& target) {
   const Standing* one = find(result, target.contestant);
-  if (one == nullptr) return std::nullopt;
-  Verdict verdict{.target = target};
-  if (target.greatest_p50) {
-    verdict.reached = one->value;
-    verdict.floor = result.standings.front().value;
-    verdict.is_met = verdict.reached < *target.greatest_p50;
-    return verdict;
-  }
-  const Standing* other = find(result, target.over);
-  if (other == nullptr) return std::nullopt;
-  verdict.reached = median_ratio(*one, *other, result.unit);
-  verdict.is_met = verdict.reached >= *target.least_ratio;
+  const Standing* other = target.over.empty() ? one : find(result, target.over);
+  if (one == nullptr || other == nullptr) return std::nullopt;
+  Verdict verdict{.target = target,
+                  .floor = result.standings.front().value,
+                  .reached = reached(target, *one, *other, result.unit),
+                  .values = all_values(*one).size()};
+  verdict.is_met = target.bound == Bound::kLeastRatio ? verdict.reached >= target.limit
+                                                      : verdict.reached < target.limit;
   return verdict;
 }
 

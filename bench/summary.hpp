@@ -31,8 +31,9 @@ struct Standing {
 
 struct Verdict {
   Target target;
-  double floor = 0;    ///< the p50 of the first contestant
-  double reached = 0;  ///< the ratio, or the p50
+  double floor = 0;        ///< the p50 of the first contestant
+  double reached = 0;      ///< what is bounded
+  std::size_t values = 0;  ///< how many values it is of
   bool is_met = false;
 };
 

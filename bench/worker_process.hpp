@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 #include "stint/module_definition.hpp"
 #include "stint/settings.hpp"
 
@@ -15,11 +17,24 @@ STINT_DECLARE_MODULE(noop);
 /// until then. Whoever sets it to 0 may wait for its change.
 extern std::atomic<std::chrono::steady_clock::rep> stamp;
 
-/// The library's defaults for one store, whatever files and variables there are.
-Settings settings_for(const std::string& store_url);
+/// The library's defaults for one store, whatever files and variables there are. `more` are keys
+/// and values.
+Settings settings_for(const std::string& store_url,
+                      std::vector<std::pair<std::string, std::string>> more = {});
 
-/// Drain a store in this process, when standard input says so, and tell the CPU time of it on
-/// standard output. The lines: "ready" out, "go" in, "done CPU_SECONDS" out.
-int run_worker_process(const std::string& store_url);
+/// What a worker process is to do.
+struct WorkerTask {
+  std::string store = {};
+  std::string isolation = "thread";  ///< or "process"
+  bool serves = false;               ///< work until standard input ends, one slot, a short grace
+};
+
+/// The grace of a worker that serves.
+constexpr std::chrono::milliseconds kServedGrace{300};
+
+/// Drain a store in this process, when standard input says so, and tell the CPU time of it and of
+/// its slots on standard output. The lines: "ready" out, "go" in, "done" out, "cpu SECONDS" out. Or
+/// serve: "ready" out, and the end of standard input.
+int run_worker_process(const WorkerTask& task);
 
 }  // namespace stint::bench
