@@ -18,8 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Slots have the environment of their worker.
-constexpr const char* kVariable = "STINT_BENCH_PAGE";
+// Slots have the environment of their worker. Not STINT_...: that would be a setting.
+constexpr const char* kVariable = "BENCH_SLOT_PAGE";
 
 constexpr std::chrono::seconds kLongestWait{20};
 
