@@ -59,6 +59,8 @@ class WireReader final {
     return values;
   }
   /// Whether all was there, and nothing more.
+  /// Something was missing already.
+  bool has_failed() const { return !is_good_; }
   bool is_good() const { return is_good_ && rest_.empty(); }
 
  private:

@@ -35,55 +35,77 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
   return pipe;
 }
 
+/// The bytes that wait in a pipe; 0 if it is closed.
+std::size_t waiting_in(const UniqueFd& pipe) {
+  int waiting = 0;
+  if (!pipe || ::ioctl(pipe.get(), FIONREAD, &waiting) != 0) return 0;
+  return static_cast<std::size_t>(std::max(waiting, 0));
+}
+
 }  // namespace
 
+OutputPipes OutputPipes::make() {
+  OutputPipes pipes;
+  std::tie(pipes.out_read, pipes.out_write) = make_pipe();
+  std::tie(pipes.error_read, pipes.error_write) = make_pipe();
+  return pipes;
+}
+
+void OutputPipes::close_write_ends() {
+  out_write.reset();
+  error_write.reset();
+}
+
+bool OutputPipes::has_waiting() const {
+  return waiting_in(out_read) > 0 || waiting_in(error_read) > 0;
+}
+
 OutputCapture::OutputCapture(CaptureLimits limits, Sink sink, const Clock& clock)
-    : clock_(clock), lines_(limits, std::move(sink)) {
-  for (Pipe* pipe : {&out_, &error_}) std::tie(pipe->read_end, pipe->write_end) = make_pipe();
+    : OutputCapture(OutputPipes::make(), limits, std::move(sink), clock) {}
+
+OutputCapture::OutputCapture(OutputPipes pipes, CaptureLimits limits, Sink sink, const Clock& clock)
+    : clock_(clock), pipes_(std::move(pipes)), lines_(limits, std::move(sink)) {}
+
+UniqueFd& OutputCapture::read_end(OutputStream stream) {
+  return stream == OutputStream::kOut ? pipes_.out_read : pipes_.error_read;
 }
 
-void OutputCapture::close_write_ends() {
-  out_.write_end.reset();
-  error_.write_end.reset();
-}
-
-void OutputCapture::read(Pipe& pipe, std::size_t most) {
+void OutputCapture::read(OutputStream stream, std::size_t most) {
+  UniqueFd& pipe = read_end(stream);
   // One for all captures of a thread: to make and clear it for each job takes longer than the job.
   thread_local std::vector<char> buffer(kReadAtOnce);
-  while (most > 0 && pipe.read_end) {
-    const ssize_t count = ::read(pipe.read_end.get(), buffer.data(), std::min(most, buffer.size()));
+  while (most > 0 && pipe) {
+    const ssize_t count = ::read(pipe.get(), buffer.data(), std::min(most, buffer.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
-      pipe.read_end.reset();
-      lines_.flush(pipe.stream);
+      pipe.reset();
+      lines_.flush(stream);
       return;
     }
     const auto length = static_cast<std::size_t>(count);
-    if (length >= kSmallPipeBytes && !std::exchange(pipe.is_large, true)) {
-      ::fcntl(pipe.read_end.get(), F_SETPIPE_SZ, kPipeBytes);  // refused: it stays as it is
+    bool& is_large = is_large_.at(stream == OutputStream::kOut ? 0 : 1);
+    if (length >= kSmallPipeBytes && !std::exchange(is_large, true)) {
+      ::fcntl(pipe.get(), F_SETPIPE_SZ, kPipeBytes);  // refused: it stays as it is
     }
-    lines_.add(pipe.stream, {buffer.data(), length}, clock_.boot_now());
+    lines_.add(stream, {buffer.data(), length}, clock_.boot_now());
     most -= length;
   }
 }
 
 void OutputCapture::read_some() {
-  read(out_, kMostOfATurn);
-  read(error_, kMostOfATurn);
+  read(OutputStream::kOut, kMostOfATurn);
+  read(OutputStream::kError, kMostOfATurn);
   lines_.flush_due(clock_.boot_now());
 }
 
 void OutputCapture::finish() {
   if (std::exchange(is_finished_, true)) return;
   close_write_ends();
-  for (Pipe* pipe : {&out_, &error_}) {
+  for (const OutputStream stream : {OutputStream::kOut, OutputStream::kError}) {
     // No more than is there now: who still holds the pipe might write for ever.
-    int waiting = 0;
-    if (pipe->read_end && ::ioctl(pipe->read_end.get(), FIONREAD, &waiting) == 0 && waiting > 0) {
-      read(*pipe, static_cast<std::size_t>(waiting));
-    }
-    pipe->read_end.reset();
+    read(stream, waiting_in(read_end(stream)));
+    read_end(stream).reset();
   }
   lines_.finish();
 }

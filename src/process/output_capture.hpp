@@ -1,5 +1,6 @@
 /// What a process prints, as lines: read from pipes, bounded.
 #pragma once
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,20 @@
 #include "process/output_lines.hpp"
 
 namespace stint {
+
+/// Two pipes, for the standard output and error of a process; one end of each may be handed on.
+struct OutputPipes {
+  UniqueFd out_read = {};  ///< does not wait
+  UniqueFd out_write = {};
+  UniqueFd error_read = {};  ///< does not wait
+  UniqueFd error_write = {};
+
+  /// Throws Error kUnavailable when there are no descriptors left.
+  static OutputPipes make();
+  void close_write_ends();
+  /// Whether something was written and not read yet.
+  bool has_waiting() const;
+};
 
 /// Own the two pipes of one execution and read what comes, without waiting. One thread. The write
 /// ends are handed to the process (`out`, `error`), then closed here (`close_write_ends`). Order is
@@ -20,14 +35,17 @@ class OutputCapture final {
 
   /// Throws Error kUnavailable when there are no descriptors left.
   OutputCapture(CaptureLimits limits, Sink sink, const Clock& clock = real_clock());
+  /// Read from these pipes.
+  OutputCapture(OutputPipes pipes, CaptureLimits limits, Sink sink,
+                const Clock& clock = real_clock());
 
-  int out() const { return out_.write_end.get(); }
-  int error() const { return error_.write_end.get(); }
-  void close_write_ends();
+  int out() const { return pipes_.out_write.get(); }
+  int error() const { return pipes_.error_write.get(); }
+  void close_write_ends() { pipes_.close_write_ends(); }
 
   /// For poll(): -1 once a stream has ended.
-  int out_descriptor() const { return out_.read_end.get(); }
-  int error_descriptor() const { return error_.read_end.get(); }
+  int out_descriptor() const { return pipes_.out_read.get(); }
+  int error_descriptor() const { return pipes_.error_read.get(); }
 
   /// Read what there is of both streams, at most about 1 MiB of each.
   void read_some();
@@ -40,19 +58,13 @@ class OutputCapture final {
   std::chrono::nanoseconds until_due() const { return lines_.until_due(clock_.boot_now()); }
 
  private:
-  struct Pipe {
-    OutputStream stream;
-    UniqueFd read_end = {};
-    UniqueFd write_end = {};
-    bool is_large = false;
-  };
-
-  void read(Pipe& pipe, std::size_t most);
+  void read(OutputStream stream, std::size_t most);
+  UniqueFd& read_end(OutputStream stream);
 
   const Clock& clock_;
+  OutputPipes pipes_;
   OutputLines lines_;
-  Pipe out_{OutputStream::kOut};
-  Pipe error_{OutputStream::kError};
+  std::array<bool, 2> is_large_{};
   bool is_finished_ = false;
 };
 

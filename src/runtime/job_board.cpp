@@ -63,6 +63,38 @@ std::optional<ClaimedJob> JobBoard::take_job() {
   }
 }
 
+JobBoard::Ahead JobBoard::take_ahead(int most, const std::function<bool(const ClaimedJob&)>& fits) {
+  const MutexLock lock{mutex_};
+  Ahead ahead{.claims = claims_dropped_};
+  const nanoseconds now = clock_.boot_now();
+  if (closed_ || lone_runs_ || allowed_runs_ >= 0 || now >= lease_until_) return ahead;
+  const auto share = static_cast<int>(ready_.size()) / options_.slots;
+  for (int i = std::min(most, share); i > 0 && fits(ready_.front()); --i) {
+    ahead.jobs.push_back(std::move(ready_.front()));
+    ready_.pop_front();
+    ++running_;
+    ++begun_;
+  }
+  return ahead;
+}
+
+void JobBoard::put_back(std::span<const ClaimedJob> jobs, std::uint64_t claims) {
+  const MutexLock lock{mutex_};
+  running_ -= static_cast<int>(jobs.size());
+  begun_ -= std::ssize(jobs);
+  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+    if (claims != claims_dropped_) {
+      release(job->domain, 1);
+    } else if (closed_ || !claims_ || allowed_runs_ == 0) {
+      give_back(*job);
+    } else {
+      ready_.push_front(*job);
+    }
+  }
+  work_.notify_all();
+  changed();
+}
+
 void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds took) {
   const MutexLock lock{mutex_};
   const double seconds = std::chrono::duration<double>(took).count();
@@ -264,6 +296,7 @@ void JobBoard::drop_claimed() {
   for (const ClaimedJob& job : lone_) release(job.domain, 1);
   ready_.clear();
   lone_.clear();
+  ++claims_dropped_;
   changed();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,18 @@ class JobBoard final {
 
   /// Wait for a job that may begin now. Nothing: the board was closed.
   std::optional<ClaimedJob> take_job();
+  /// Jobs taken along with another.
+  struct Ahead {
+    std::vector<ClaimedJob> jobs = {};
+    std::uint64_t claims = 0;  ///< for `put_back`
+  };
+  /// After `take_job`, take more that the same slot executes one after the other, without waiting:
+  /// at most `most`, its share of what waits, and only the first ones that all fit. None where the
+  /// runs are counted.
+  Ahead take_ahead(int most, const std::function<bool(const ClaimedJob&)>& fits);
+  /// Return the last of them, which have not begun and will not. What was dropped meanwhile
+  /// (`drop_claimed`) is forgotten.
+  void put_back(std::span<const ClaimedJob> jobs, std::uint64_t claims);
   /// Hand in the end of a job that `take_job` gave. `took` counts towards the batch size.
   void finish(const ClaimedJob& job, Completion completion, std::chrono::nanoseconds took);
   /// A job that will never be completed by this worker: fenced, or its right was lost.
@@ -149,6 +162,7 @@ class JobBoard final {
   std::chrono::nanoseconds oldest_completion_ STINT_GUARDED_BY(mutex_){0};
   std::vector<Domain> domains_ STINT_GUARDED_BY(mutex_);
   std::size_t next_domain_ STINT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t claims_dropped_ STINT_GUARDED_BY(mutex_) = 0;  // how often
   std::uint64_t scan_ STINT_GUARDED_BY(mutex_) = 0;  // grows whenever jobs are expected anew
   int polls_ STINT_GUARDED_BY(mutex_) = 0;           // fruitless scans in a row
   int running_ STINT_GUARDED_BY(mutex_) = 0;

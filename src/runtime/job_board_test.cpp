@@ -2,6 +2,7 @@
 #include <atomic>
 #include <future>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,6 +73,89 @@ std::vector<std::int64_t> ids(const std::vector<Completion>& completions) {
   result.reserve(completions.size());
   for (const Completion& one : completions) result.push_back(one.id.value);
   return result;
+}
+
+// --- Jobs that go together ----------------------------------------------------------------------
+
+std::vector<std::int64_t> ids(const std::vector<ClaimedJob>& jobs) {
+  std::vector<std::int64_t> result;
+  for (const ClaimedJob& one : jobs) result.push_back(one.id.value);
+  return result;
+}
+
+bool any_job(const ClaimedJob& /*job*/) { return true; }
+
+class JobsTogetherTest : public JobBoardTest {
+ protected:
+  /// Hold jobs 1 to `count`, and take the first.
+  void hold(int count, BoardOptions options = {.slots = 1}) {
+    make(std::move(options));
+    learn(1us);
+    std::vector<ClaimedJob> jobs;
+    for (int i = 1; i <= count; ++i) jobs.push_back(job(i));
+    exchange(std::move(jobs));
+    EXPECT_EQ(take().id, JobId{1});
+  }
+};
+
+TEST_F(JobsTogetherTest, AreTakenInOrder) {
+  hold(10);
+  EXPECT_EQ(ids(board().take_ahead(3, any_job).jobs), (std::vector<std::int64_t>{2, 3, 4}));
+  EXPECT_EQ(board().standing().running, 4);
+  EXPECT_EQ(take().id, JobId{5});
+}
+
+TEST_F(JobsTogetherTest, AreOnlyTheFirstThatFit) {
+  hold(10);
+  const auto fits = [](const ClaimedJob& one) { return one.id.value != 4; };
+  EXPECT_EQ(ids(board().take_ahead(8, fits).jobs), (std::vector<std::int64_t>{2, 3}));
+}
+
+TEST_F(JobsTogetherTest, LeaveOtherSlotsTheirShare) {
+  hold(9, {.slots = 4});
+  EXPECT_EQ(board().take_ahead(32, any_job).jobs.size(), 2U);
+}
+
+TEST_F(JobsTogetherTest, AreNoneWhereRunsAreCounted) {
+  hold(10, {.slots = 1, .allowed_runs = 5});
+  EXPECT_TRUE(board().take_ahead(3, any_job).jobs.empty());
+}
+
+TEST_F(JobsTogetherTest, AreNoneWithoutALease) {
+  hold(10);
+  clock_.advance(31s);
+  EXPECT_TRUE(board().take_ahead(3, any_job).jobs.empty());
+}
+
+TEST_F(JobsTogetherTest, GoBackToTheFront) {
+  hold(10);
+  const auto ahead = board().take_ahead(3, any_job);
+  board().put_back(std::span{ahead.jobs}.subspan(1), ahead.claims);
+  EXPECT_EQ(board().standing().running, 2);
+  EXPECT_EQ(take().id, JobId{3});
+  EXPECT_EQ(take().id, JobId{4});
+  EXPECT_EQ(take().id, JobId{5});
+}
+
+TEST_F(JobsTogetherTest, GoBackToTheStoreFromABoardThatClaimsNoMore) {
+  hold(3);
+  const auto ahead = board().take_ahead(2, any_job);
+  board().stop_claiming();
+  board().put_back(ahead.jobs, ahead.claims);
+  const auto plan = board().plan_exchange(true);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(ids(plan->completions), (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(plan->completions[0].outcome, Outcome::kInterrupted);
+  EXPECT_FALSE(plan->completions[0].started);
+}
+
+TEST_F(JobsTogetherTest, AreForgottenOnceTheyWereGivenToOthers) {
+  hold(3);
+  const auto ahead = board().take_ahead(2, any_job);
+  board().drop_claimed();
+  board().put_back(ahead.jobs, ahead.claims);
+  EXPECT_EQ(board().standing().running, 1);
+  EXPECT_EQ(board().standing().begun, 2) << "the one that taught, and the first";
 }
 
 // --- How many jobs are claimed ------------------------------------------------------------------

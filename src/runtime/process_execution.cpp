@@ -54,7 +54,7 @@ void wake(int descriptor) {
 
 ProcessExecution::ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host,
                                    const Registry& registry, const ProcessSlotOptions& options,
-                                   int wake_descriptor, const Clock& clock)
+                                   int wake_descriptor, OutputPipes pipes, const Clock& clock)
     : process_(process),
       run_(run),
       host_(host),
@@ -63,14 +63,26 @@ ProcessExecution::ProcessExecution(SlotProcess& process, JobRun& run, JobHost& h
       options_(options),
       clock_(clock),
       capture_(
-          options.capture, [&run](const OutputLine& line) { run.add_output(line); }, clock),
+          std::move(pipes), options.capture,
+          [&run](const OutputLine& line) { run.add_output(line); }, clock),
       wake_(wake_descriptor),
       begun_at_(clock.boot_now()) {}
 
 Completion ProcessExecution::work(std::vector<std::string> attachments) {
   attachments_ = std::move(attachments);
-  const std::stop_callback on_stop{run_.stop_token(), [this] { wake(wake_); }};
   if (process_.is_ready) start_job();
+  return see_through();
+}
+
+Completion ProcessExecution::go_on(std::optional<slot::ToWorker> message) {
+  is_sent_ = true;
+  capture_.close_write_ends();
+  if (message) take(std::move(*message));
+  return see_through();
+}
+
+Completion ProcessExecution::see_through() {
+  const std::stop_callback on_stop{run_.stop_token(), [this] { wake(wake_); }};
   while (!is_over()) {
     climb();
     look_at_memory();
@@ -174,7 +186,10 @@ void ProcessExecution::take(slot::ToWorker message) {
   if (std::holds_alternative<slot::Ready>(message)) {
     process_.is_ready = true;
     if (!is_sent_) start_job();
-  } else if (const auto* line = std::get_if<slot::LogLine>(&message)) {
+    return;
+  }
+  has_spoken_ = has_spoken_ || !std::holds_alternative<slot::End>(message);
+  if (const auto* line = std::get_if<slot::LogLine>(&message)) {
     take_line(*line);
   } else if (const auto* progress = std::get_if<slot::Progress>(&message)) {
     run_.progress(progress->fraction, progress->message);

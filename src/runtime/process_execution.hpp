@@ -23,10 +23,15 @@ class ProcessExecution final {
  public:
   /// `wake_descriptor` is an eventfd, this one's alone while it works.
   ProcessExecution(SlotProcess& process, JobRun& run, JobHost& host, const Registry& registry,
-                   const ProcessSlotOptions& options, int wake_descriptor, const Clock& clock);
+                   const ProcessSlotOptions& options, int wake_descriptor, OutputPipes pipes,
+                   const Clock& clock);
 
   /// Return once the job has ended; the process with it, unless `is_process_usable`.
   Completion work(std::vector<std::string> attachments);
+  /// The same for a job that the process has begun already; `message` is what it said since.
+  Completion go_on(std::optional<slot::ToWorker> message);
+  /// Whether the job said and printed nothing.
+  bool is_quiet() const { return !has_spoken_ && capture_.bytes() == 0; }
   bool is_process_usable() const {
     return end_.has_value() && !end_->retires && !is_broken_ && rung_ != Rung::kKilled &&
            !is_over_memory_;
@@ -38,6 +43,7 @@ class ProcessExecution final {
   enum class Rung : std::uint8_t { kNone, kAsked, kTerminated, kKilled };
 
   bool is_over() const { return end_.has_value() || is_dead_; }
+  Completion see_through();
   void wait();
   Nanoseconds longest_wait() const;
   void read_messages();
@@ -67,6 +73,7 @@ class ProcessExecution final {
   std::vector<std::string> attachments_;
   const Nanoseconds begun_at_;
   bool is_sent_ = false;
+  bool has_spoken_ = false;
   bool is_dead_ = false;
   bool is_broken_ = false;  // it must not take another job
   bool is_over_memory_ = false;

@@ -1,10 +1,19 @@
 #include "runtime/process_slot.hpp"
 #include <sys/eventfd.h>
+#include <algorithm>
+#include <chrono>
 #include <utility>
+#include "base/log.hpp"
 #include "runtime/process_execution.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
+namespace {
+
+// A burst notices the end of a job's time some milliseconds late.
+constexpr std::chrono::milliseconds kShortTimeout{100};
+
+}  // namespace
 
 ProcessSlot::ProcessSlot(std::shared_ptr<SlotProcesses> processes,
                          std::shared_ptr<const Registry> registry, std::shared_ptr<JobHost> host,
@@ -20,17 +29,31 @@ ProcessSlot::~ProcessSlot() = default;
 Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachments) {
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
   if (!process_) process_ = processes_->take();
+  ++process_->runs;
+  return drive(run, OutputPipes::make(),
+               [&](ProcessExecution& execution) { return execution.work(std::move(attachments)); });
+}
+
+Completion ProcessSlot::go_on(JobRun& run, BegunJob begun) {
+  return drive(run, std::move(begun.pipes), [&](ProcessExecution& execution) {
+    return execution.go_on(std::move(begun.message));
+  });
+}
+
+template <typename Work>
+Completion ProcessSlot::drive(JobRun& run, OutputPipes pipes, const Work& work) {
   if (!wake_) wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) {
     throw Error{ErrorCode::kUnavailable, "no descriptors are left", {.retryable = true}};
   }
-  ++process_->runs;
   bool is_usable = false;
   Completion end;
   try {
-    ProcessExecution execution{*process_, run, *host_, *registry_, options_, wake_.get(), clock_};
-    end = execution.work(std::move(attachments));
+    ProcessExecution execution{*process_, run,         *host_,           *registry_,
+                               options_,  wake_.get(), std::move(pipes), clock_};
+    end = work(execution);
     is_usable = execution.is_process_usable();
+    quick_.note(run.task(), end.ran_for, is_usable && execution.is_quiet());
   } catch (...) {
     process_.reset();
     throw;
@@ -38,6 +61,28 @@ Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachment
   if (!is_usable || !processes_->is_reusable(*process_)) process_.reset();
   processes_->refill();
   return end;
+}
+
+int ProcessSlot::most_together(const ClaimedJob& job) const {
+  // Of these, none may have begun when somebody else believes that it has not, or must be alone.
+  const bool is_plain = !job.flags.at_most_once() && !job.flags.exclusive() && job.crashes == 0 &&
+                        !job.has_attachments &&
+                        (job.timeout.count() <= 0 || job.timeout >= kShortTimeout);
+  if (!is_plain || !process_ || !process_->is_ready || process_->child->status()) return 1;
+  return std::min(quick_.most_together(job.task), processes_->runs_left(*process_));
+}
+
+BurstReport ProcessSlot::execute_together(std::span<const ClaimedJob> jobs) {
+  BurstReport report = run_burst(*process_, jobs);
+  log_debug("worker", "{} of {} jobs together", report.ended.size(), jobs.size());
+  for (std::size_t i = 0; i < report.ended.size(); ++i) {
+    quick_.note(jobs[i].task, report.ended[i].ran_for, true);
+  }
+  process_->runs += static_cast<int>(report.ended.size()) + (report.begun ? 1 : 0);
+  if (report.begun) return report;  // `go_on` sees to the process
+  if (!report.is_process_usable || !processes_->is_reusable(*process_)) process_.reset();
+  processes_->refill();
+  return report;
 }
 
 }  // namespace stint

@@ -2,13 +2,16 @@
 #pragma once
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
 #include "core/registry.hpp"
 #include "process/output_capture.hpp"
+#include "runtime/burst.hpp"
 #include "runtime/job_run.hpp"
+#include "runtime/quick_tasks.hpp"
 #include "runtime/slot_processes.hpp"
 
 namespace stint {
@@ -33,13 +36,25 @@ class ProcessSlot final {
   /// kUnavailable, retryable, if no process could take the job: it has not begun.
   Completion execute(JobRun& run, std::vector<std::string> attachments);
 
+  /// How many jobs may be handed to the process together with this one; 1: none. It says so only
+  /// where the process stands ready, and of jobs that can be told apart from one begun too often.
+  int most_together(const ClaimedJob& job) const;
+  /// Execute jobs in a row, while they are quick and quiet. Throws as `execute`.
+  BurstReport execute_together(std::span<const ClaimedJob> jobs);
+  /// Go on with the one that such a row has left begun.
+  Completion go_on(JobRun& run, BegunJob begun);
+
  private:
+  template <typename Work>
+  Completion drive(JobRun& run, OutputPipes pipes, const Work& work);
+
   const std::shared_ptr<SlotProcesses> processes_;
   const std::shared_ptr<const Registry> registry_;
   const std::shared_ptr<JobHost> host_;
   const ProcessSlotOptions options_;
   const Clock& clock_;
   std::unique_ptr<SlotProcess> process_;
+  QuickTasks quick_;
   UniqueFd wake_;  // an eventfd: a stop was asked for
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/slot_messages.hpp"
 #include <bit>
 #include <chrono>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include "base/wire.hpp"
@@ -22,15 +23,13 @@ void read(WireReader& from, Hello& hello) {
   hello.store = from.string();
 }
 
-void write(WireWriter& to, const Start& start) {
-  const ClaimedJob& job = start.job;
+void write(WireWriter& to, const ClaimedJob& job) {
   to.number(job.id.value).number(job.epoch.value).number(job.attempts).number(job.failures);
   to.number(job.crashes).number(job.max_attempts).number(job.timeout.count());
   to.number(job.flags.mask).string(job.domain).string(job.task).string(job.args);
-  to.number(job.has_attachments ? 1 : 0).string(job.metadata).strings(start.attachments);
+  to.number(job.has_attachments ? 1 : 0).string(job.metadata);
 }
-void read(WireReader& from, Start& start) {
-  ClaimedJob& job = start.job;
+void read(WireReader& from, ClaimedJob& job) {
   job.id = JobId{from.number()};
   job.epoch = Epoch{from.number()};
   job.attempts = from.integer();
@@ -44,7 +43,25 @@ void read(WireReader& from, Start& start) {
   job.args = from.string();
   job.has_attachments = from.number() != 0;
   job.metadata = from.string();
+}
+
+void write(WireWriter& to, const Start& start) {
+  write(to, start.job);
+  to.strings(start.attachments);
+}
+void read(WireReader& from, Start& start) {
+  read(from, start.job);
   start.attachments = from.strings();
+}
+
+void write(WireWriter& to, const Burst& burst) {
+  to.number(std::ssize(burst.jobs));
+  for (const ClaimedJob& job : burst.jobs) write(to, job);
+}
+void read(WireReader& from, Burst& burst) {
+  const std::int64_t count = from.number();
+  for (std::int64_t i = 0; i < count && !from.has_failed(); ++i)
+    read(from, burst.jobs.emplace_back());
 }
 
 void write(WireWriter& to, const Stop& stop) {
@@ -103,6 +120,7 @@ void write(WireWriter& to, const End& end) {
   to.number(one.id.value).number(one.epoch.value).number(static_cast<int>(one.outcome));
   to.number(one.started ? 1 : 0).number(one.delay.count()).string(one.cause).string(one.error);
   to.string(one.output).strings(one.attachments).number(end.retires ? 1 : 0);
+  to.number(one.ran_for.count()).number(one.ended_before.count());
 }
 void read(WireReader& from, End& end) {
   Completion& one = end.completion;
@@ -116,7 +134,12 @@ void read(WireReader& from, End& end) {
   one.output = from.string();
   one.attachments = from.strings();
   end.retires = from.number() != 0;
+  one.ran_for = microseconds{from.number()};
+  one.ended_before = microseconds{from.number()};
 }
+
+void write(WireWriter& /*to*/, const Idle& /*idle*/) {}
+void read(WireReader& /*from*/, Idle& /*idle*/) {}
 
 template <typename Variant>
 std::string encode_any(const Variant& message) {

@@ -16,7 +16,8 @@ namespace stint::slot {
 // --- To the slot --------------------------------------------------------------------------------
 
 /// The first message: all that a slot needs to be the same program. Secrets travel here, never on a
-/// command line.
+/// command line. Two descriptors come with it: what the report of a crash is written to, and the
+/// memory of a BurstPage.
 struct Hello {
   std::string settings;  ///< by `pack_settings`
   std::string store;     ///< the name or URL that the command line gave; empty: the default
@@ -26,6 +27,13 @@ struct Hello {
 struct Start {
   ClaimedJob job;
   std::vector<std::string> attachments;  ///< the Bytes of its arguments
+};
+
+/// Execute several jobs in a row, quick ones of whose tasks the last ones were quiet: what becomes
+/// of them stands in the page that came with the Hello. Two descriptors come with it, for all of
+/// them.
+struct Burst {
+  std::vector<ClaimedJob> jobs;  ///< without attachments
 };
 
 /// Ask the running job to stop, if it is this one.
@@ -75,8 +83,11 @@ struct End {
   bool retires = false;  ///< the slot must not be used again
 };
 
-using ToSlot = std::variant<Hello, Start, Stop, Enqueued>;
-using ToWorker = std::variant<Ready, Unfit, LogLine, Progress, Enqueue, End>;
+/// No job of the burst is left to begin, and the ends of all stand in the page.
+struct Idle {};
+
+using ToSlot = std::variant<Hello, Start, Stop, Enqueued, Burst>;
+using ToWorker = std::variant<Ready, Unfit, LogLine, Progress, Enqueue, End, Idle>;
 
 std::string encode(const ToSlot& message);
 std::string encode(const ToWorker& message);

@@ -1,6 +1,7 @@
 #include "runtime/slot_processes.hpp"
 #include <unistd.h>
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <fmt/format.h>
 #include "base/log.hpp"
@@ -50,8 +51,9 @@ void SlotProcesses::refill() {
   }
 }
 
-bool SlotProcesses::is_reusable(const SlotProcess& process) const {
-  return options_.most_runs <= 0 || process.runs < options_.most_runs;
+int SlotProcesses::runs_left(const SlotProcess& process) const {
+  if (options_.most_runs <= 0) return std::numeric_limits<int>::max();
+  return std::max(options_.most_runs - process.runs, 0);
 }
 
 std::unique_ptr<SlotProcess> SlotProcesses::start() {
@@ -59,10 +61,12 @@ std::unique_ptr<SlotProcess> SlotProcesses::start() {
   auto [ours, theirs] = Channel::make_pair();
   auto process = std::make_unique<SlotProcess>();
   process->crash_report = make_crash_report();
+  const UniqueFd shared = make_burst_page();
+  process->page = std::make_unique<BurstPage>(shared);
   process->channel = std::make_unique<Channel>(std::move(ours));
   process->child = keeper_->spawn(slot_program(theirs.get()));
   theirs.reset();
-  if (!process->channel->send(hello_, {process->crash_report.get()})) {
+  if (!process->channel->send(hello_, {process->crash_report.get(), shared.get()})) {
     throw Error{
         ErrorCode::kUnavailable, "a slot process died as it was started", {.retryable = true}};
   }

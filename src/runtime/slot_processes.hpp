@@ -7,6 +7,7 @@
 #include "base/mutex.hpp"
 #include "process/channel.hpp"
 #include "process/keeper.hpp"
+#include "runtime/burst_page.hpp"
 #include "runtime/slot_messages.hpp"
 
 namespace stint {
@@ -16,6 +17,7 @@ struct SlotProcess {
   std::unique_ptr<ChildProcess> child;
   std::unique_ptr<Channel> channel;
   UniqueFd crash_report;
+  std::unique_ptr<BurstPage> page;
   bool is_ready = false;
   int runs = 0;  ///< jobs that it has taken
 };
@@ -38,8 +40,9 @@ class SlotProcesses final {
   std::unique_ptr<SlotProcess> take();
   /// Have one ready for the next `take`, unless too many were started lately.
   void refill();
-  /// Whether a process may take one more job.
-  bool is_reusable(const SlotProcess& process) const;
+  /// How many more jobs a process may take.
+  int runs_left(const SlotProcess& process) const;
+  bool is_reusable(const SlotProcess& process) const { return runs_left(process) > 0; }
 
  private:
   std::unique_ptr<SlotProcess> start();

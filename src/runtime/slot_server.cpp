@@ -13,7 +13,9 @@
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "process/crash_report.hpp"
+#include "runtime/burst_page.hpp"
 #include "runtime/job_run.hpp"
+#include "runtime/quiet_check.hpp"
 #include "runtime/slot_limits.hpp"
 #include "stint/error.hpp"
 
@@ -48,12 +50,15 @@ class Output final {
     ::dup2(pipes[0].get(), STDOUT_FILENO);
     ::dup2(pipes[1].get(), STDERR_FILENO);
   }
-  void lead_back() const {
+  static void flush() {
     std::cout.flush();
     std::cerr.flush();
     std::clog.flush();
     std::fflush(stdout);
     std::fflush(stderr);
+  }
+  void lead_back() const {
+    flush();
     ::dup2(out_.get(), STDOUT_FILENO);
     ::dup2(error_.get(), STDERR_FILENO);
   }
@@ -74,6 +79,7 @@ class RemoteHost final : public JobHost {
 
   void tell_progress(double fraction, const std::string& message) override {
     const MutexLock lock{mutex_};
+    has_spoken_ = true;
     latest_ = slot::Progress{fraction, message};
     const auto now = real_clock().boot_now();
     if (now - told_at_ < kBetweenProgress) return;
@@ -107,13 +113,17 @@ class RemoteHost final : public JobHost {
   void send(const slot::ToWorker& message) {
     // A copy of this process that the task has forked is not the worker's slot.
     if (::getpid() != process_) return;
+    has_spoken_ = true;
     if (!channel_.send(encode(message))) ::_exit(kCutOffExit);
   }
   bool is_original() const { return ::getpid() == process_; }
+  /// Whether anything was said since the last call.
+  bool take_has_spoken() { return has_spoken_.exchange(false); }
 
  private:
   Channel& channel_;
   const pid_t process_ = ::getpid();
+  std::atomic<bool> has_spoken_{false};
   Mutex enqueuing_;
   Mutex mutex_;
   CondVar answered_;
@@ -122,9 +132,9 @@ class RemoteHost final : public JobHost {
   std::chrono::nanoseconds told_at_ STINT_GUARDED_BY(mutex_){0};
 };
 
-/// A job to execute, and its pipes.
+/// What to execute, and the pipes for it.
 struct Work {
-  slot::Start start;
+  std::variant<slot::Start, slot::Burst> what;
   std::vector<UniqueFd> pipes;
 };
 
@@ -138,15 +148,21 @@ class SlotServer final {
  private:
   void listen();
   void take(slot::ToSlot message, std::vector<UniqueFd> descriptors);
+  void give_work(Work work);
   void stop_run(const slot::Stop& stop);
   Work next_work();
-  slot::End execute_job(const RunEnvironment& environment, Contexts& contexts, Work work);
+  void work(const RunEnvironment& environment, Contexts& contexts, Work work);
+  void end_with(slot::End end);
+  void execute_burst(const RunEnvironment& environment, Contexts& contexts, slot::Burst burst);
+  slot::End execute_job(const RunEnvironment& environment, Contexts& contexts, slot::Start start);
   Completion execute_run(const RunEnvironment& environment, Contexts& contexts, slot::Start start,
                          bool& retires);
 
   Channel& channel_;
   const std::shared_ptr<RemoteHost> host_;
   const Output output_;
+  std::optional<BurstPage> page_;
+  QuietCheck check_;
   Mutex mutex_;
   CondVar changed_;
   std::optional<Work> work_ STINT_GUARDED_BY(mutex_);
@@ -169,17 +185,52 @@ int SlotServer::serve(const PrepareSlot& prepare) {
     host_->send(slot::Unfit{error.what()});
     return kUnfitExit;
   }
-  if (!first.descriptors.empty()) install_crash_report(first.descriptors.front().release());
+  if (first.descriptors.size() < 2) return kUnfitExit;
+  install_crash_report(first.descriptors[0].release());
+  page_.emplace(first.descriptors[1]);
   std::thread{[this] { listen(); }}.detach();  // it ends the process
   Contexts contexts{environment->registry->contexts(), environment->settings,
                     environment->contexts};
   host_->send(slot::Ready{});
-  for (;;) {
-    slot::End end = execute_job(*environment, contexts, next_work());
-    if (!host_->is_original()) ::_exit(0);
-    host_->flush_progress();
-    host_->send(std::move(end));
+  for (;;) work(*environment, contexts, next_work());
+}
+
+void SlotServer::work(const RunEnvironment& environment, Contexts& contexts, Work work) {
+  Output::lead_to(work.pipes);
+  work.pipes.clear();
+  if (auto* burst = std::get_if<slot::Burst>(&work.what)) {
+    execute_burst(environment, contexts, std::move(*burst));
+  } else {
+    end_with(execute_job(environment, contexts, std::move(std::get<slot::Start>(work.what))));
   }
+}
+
+/// Tell the worker, which then may send the next job at once.
+void SlotServer::end_with(slot::End end) {
+  output_.lead_back();
+  host_->flush_progress();
+  host_->send(std::move(end));
+}
+
+/// As long as a job leaves nothing by which it could be mistaken for the next, its end goes into
+/// the page; the first other one ends the burst.
+void SlotServer::execute_burst(const RunEnvironment& environment, Contexts& contexts,
+                               slot::Burst burst) {
+  std::size_t next = 0;
+  while (page_->begin_next()) {
+    if (next == burst.jobs.size()) ::_exit(kUnfitExit);  // somebody has written into the page
+    host_->take_has_spoken();
+    check_.begin();
+    slot::End end = execute_job(environment, contexts, {std::move(burst.jobs[next++]), {}});
+    Output::flush();
+    const bool is_quiet = !end.retires && !host_->take_has_spoken() && check_.is_quiet();
+    if (!is_quiet || !page_->leave_end(encode(slot::ToWorker{end}))) {
+      page_->close();
+      return end_with(std::move(end));
+    }
+  }
+  output_.lead_back();
+  host_->send(slot::Idle{});
 }
 
 /// Read what the worker says, while the first thread is busy with a job.
@@ -195,14 +246,20 @@ void SlotServer::listen() {
 
 void SlotServer::take(slot::ToSlot message, std::vector<UniqueFd> descriptors) {
   if (auto* start = std::get_if<slot::Start>(&message)) {
-    const MutexLock lock{mutex_};
-    work_ = Work{std::move(*start), std::move(descriptors)};
-    changed_.notify_all();
+    give_work({std::move(*start), std::move(descriptors)});
+  } else if (auto* burst = std::get_if<slot::Burst>(&message)) {
+    give_work({std::move(*burst), std::move(descriptors)});
   } else if (const auto* stop = std::get_if<slot::Stop>(&message)) {
     stop_run(*stop);
   } else if (auto* answer = std::get_if<slot::Enqueued>(&message)) {
     host_->take_answer(std::move(*answer));
   }
+}
+
+void SlotServer::give_work(Work work) {
+  const MutexLock lock{mutex_};
+  work_ = std::move(work);
+  changed_.notify_all();
 }
 
 void SlotServer::stop_run(const slot::Stop& stop) {
@@ -225,17 +282,20 @@ Work SlotServer::next_work() {
 }
 
 slot::End SlotServer::execute_job(const RunEnvironment& environment, Contexts& contexts,
-                                  Work work) {
+                                  slot::Start start) {
+  const auto begun_at = real_clock().boot_now();
   slot::End end;
-  const ClaimedJob job = work.start.job;
-  Output::lead_to(work.pipes);
-  work.pipes.clear();
+  const ClaimedJob job = start.job;
   try {
-    end.completion = execute_run(environment, contexts, std::move(work.start), end.retires);
+    end.completion = execute_run(environment, contexts, std::move(start), end.retires);
   } catch (const std::exception& error) {  // before the task was called
     end.completion = end_before_task(job, error);
   }
-  output_.lead_back();
+  if (!host_->is_original()) ::_exit(0);
+  const auto now = real_clock().boot_now();
+  using std::chrono::duration_cast;
+  end.completion.ran_for = duration_cast<microseconds>(now - begun_at);
+  end.completion.ended_before = -duration_cast<microseconds>(now);  // the exchanger adds the write
   return end;
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/slots.hpp"
+#include <span>
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
@@ -23,6 +24,12 @@ bool runs_in_process(const SlotContext& context, const ClaimedJob& job) {
   const detail::TaskDeclaration* task = context.environment->registry->find_task(job.task);
   if (task == nullptr || task->program) return false;  // a program is a process of its own
   return context.isolates_all || needs_process(task->options);
+}
+
+/// Whether the page tells of the job, should this worker die. The code of one in a process cannot
+/// be what a worker died of; but one that may never run twice is told of wherever it runs.
+bool is_noted(const SlotContext& context, const ClaimedJob& job) {
+  return context.page && (job.flags.at_most_once() || !runs_in_process(context, job));
 }
 
 /// Whoever sees this worker die must still find a job that may never run twice, though it has
@@ -73,13 +80,47 @@ bool Slots::work(int number, const SlotContext& context, Cell& cell) {
       .process{context.processes, environment.registry, context.host, context.process,
                context.clock}};
   while (std::optional<ClaimedJob> job = context.board->take_job()) {
-    if (!run_job(number, context, cell, places, *job)) return false;
+    if (!run_next(number, context, cell, places, *job)) return false;
   }
   return true;
 }
 
+bool Slots::run_next(int number, const SlotContext& context, Cell& cell, Places& places,
+                     const ClaimedJob& job) {
+  const int most = runs_in_process(context, job) ? places.process.most_together(job) : 1;
+  if (most <= 1) return run_job(number, context, cell, places, job, std::nullopt);
+  JobBoard::Ahead ahead = context.board->take_ahead(most - 1, [&](const ClaimedJob& next) {
+    return runs_in_process(context, next) && places.process.most_together(next) >= most;
+  });
+  if (ahead.jobs.empty()) return run_job(number, context, cell, places, job, std::nullopt);
+  ahead.jobs.insert(ahead.jobs.begin(), job);
+  return run_together(number, context, cell, places, std::move(ahead.jobs), ahead.claims);
+}
+
+/// Nothing is known of these jobs while they are quick. A stop reaches the one that is not as soon
+/// as it has a run of its own: those who stop look again and again.
+bool Slots::run_together(int number, const SlotContext& context, Cell& cell, Places& places,
+                         std::vector<ClaimedJob> jobs, std::uint64_t claims) {
+  BurstReport report;
+  try {
+    report = places.process.execute_together(jobs);
+  } catch (const Error& error) {
+    log_warning("worker", "jobs go back to the queue: {}", error.what());
+  }
+  const std::size_t ended = report.ended.size();
+  const std::size_t begun = ended + (report.begun ? 1 : 0);
+  context.board->put_back(std::span{jobs}.subspan(begun), claims);
+  for (std::size_t i = 0; i < ended; ++i) {
+    const auto took = report.ended[i].ran_for;
+    context.board->finish(jobs[i], std::move(report.ended[i]), took);
+  }
+  if (!report.begun) return true;
+  return run_job(number, context, cell, places, jobs[ended], std::move(report.begun));
+}
+
 Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& cell,
-                             std::shared_ptr<JobRun>& run, const ClaimedJob& job) {
+                             std::shared_ptr<JobRun>& run, const ClaimedJob& job,
+                             std::optional<BegunJob> begun) {
   const bool in_process = runs_in_process(context, job);
   const std::size_t most_log_bytes = context.environment->most_log_bytes;
   std::vector<std::string> bytes = load_bytes(job, *context.store);
@@ -94,7 +135,9 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
   }
   STINT_TEST_POINT("slot.before_task");
   Completion end;
-  if (in_process) {
+  if (begun) {
+    end = places.process.go_on(*run, *std::move(begun));
+  } else if (in_process) {
     end = places.process.execute(*run, std::move(bytes));
   } else {
     const ThreadOutput output{{.most_bytes = most_log_bytes},
@@ -106,13 +149,13 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
 }
 
 bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& places,
-                    const ClaimedJob& job) {
-  if (context.page) context.page->begin(number, job.id, job.epoch);
+                    const ClaimedJob& job, std::optional<BegunJob> begun) {
+  if (is_noted(context, job)) context.page->begin(number, job.id, job.epoch);
   const auto started = context.clock.boot_now();
   std::shared_ptr<JobRun> run;
   Completion end;
   try {
-    end = execute_in(places, context, cell, run, job);
+    end = execute_in(places, context, cell, run, job, std::move(begun));
   } catch (const std::exception& error) {  // before the task was called
     end = end_before_task(job, error);
   }

@@ -2,8 +2,10 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 #include "base/clock.hpp"
@@ -76,10 +78,16 @@ class Slots final {
       STINT_REQUIRES(mutex_);
   /// False: it was abandoned.
   static bool work(int number, const SlotContext& context, Cell& cell);
+  static bool run_next(int number, const SlotContext& context, Cell& cell, Places& places,
+                       const ClaimedJob& job);
+  /// `begun`: a process has begun with it.
   static bool run_job(int number, const SlotContext& context, Cell& cell, Places& places,
-                      const ClaimedJob& job);
+                      const ClaimedJob& job, std::optional<BegunJob> begun);
+  static bool run_together(int number, const SlotContext& context, Cell& cell, Places& places,
+                           std::vector<ClaimedJob> jobs, std::uint64_t claims);
   static Completion execute_in(Places& places, const SlotContext& context, Cell& cell,
-                               std::shared_ptr<JobRun>& run, const ClaimedJob& job);
+                               std::shared_ptr<JobRun>& run, const ClaimedJob& job,
+                               std::optional<BegunJob> begun);
 
   const std::shared_ptr<const SlotContext> context_;
   const OutputHook output_hook_;

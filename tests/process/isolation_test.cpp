@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 #include <fmt/format.h>
@@ -94,6 +96,109 @@ class Isolation : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<StorePlace> place_;
 };
 STINT_ON_EVERY_STORE(Isolation);
+
+// --- Quick jobs go together ---------------------------------------------------------------------
+
+class QuickJobs : public Isolation {
+ protected:
+  /// Enqueue so many jobs that do nothing, but for some, and return their numbers.
+  std::vector<std::string> enqueue_acts(std::size_t count,
+                                        const std::map<std::size_t, std::string>& others) const {
+    std::string lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto found = others.find(i);
+      lines += json{{"what", found == others.end() ? "nothing" : found->second}}.dump() + "\n";
+    }
+    program.write_file("acts", lines);
+    return lines_of(program.output({"enqueue", "r.act", "--from", "acts"}));
+  }
+  /// Each job was executed once, and is in the state.
+  void expect_once(const std::vector<std::string>& ids) const {
+    std::ifstream file{program.folder() + "/executions"};
+    std::multiset<std::string> seen;
+    for (std::string one; file >> one;) seen.insert(one);
+    for (const std::string& id : ids) EXPECT_EQ(seen.count(id), 1U) << id;
+    EXPECT_EQ(seen.size(), ids.size());
+  }
+  std::size_t count_done() const {
+    return lines_of(program.output({"job", "list", "--state", "done", "--json", "--limit", "1000"}))
+        .size();
+  }
+  ProcessResult drain_one_slot() const {
+    ProcessResult result = run_process(worker({"--drain", "--slots", "1", "--log-level", "debug"}));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("jobs together")) << "else this test tests nothing";
+    return result;
+  }
+};
+STINT_ON_EVERY_STORE(QuickJobs);
+
+TEST_P(QuickJobs, EndOnceEach) {
+  const auto ids = enqueue_acts(300, {});
+  drain_one_slot();
+  expect_once(ids);
+  EXPECT_EQ(count_done(), 300U);
+}
+
+TEST_P(QuickJobs, AreToldApartByWhatTheyPrintAndSay) {
+  const auto ids =
+      enqueue_acts(300, {{100, "print"}, {150, "log"}, {200, "print"}, {299, "print"}});
+  drain_one_slot();
+  expect_once(ids);
+  EXPECT_EQ(count_done(), 300U);
+  for (const std::size_t i : {100U, 200U, 299U}) {
+    EXPECT_THAT(log(ids[i]), HasSubstr("printed by " + ids[i])) << i;
+    EXPECT_EQ(lines_of(log(ids[i])).size(), 1U) << log(ids[i]);
+  }
+  EXPECT_THAT(log(ids[150]), HasSubstr("logged by " + ids[150]));
+  for (const std::size_t i : {99U, 101U, 149U, 151U, 298U}) EXPECT_EQ(log(ids[i]), "") << i;
+}
+
+TEST_P(QuickJobs, LoseNoOutputToOneThatClosesItsOwn) {
+  const auto ids = enqueue_acts(300, {{100, "close"}, {101, "print"}, {102, "print"}});
+  drain_one_slot();
+  expect_once(ids);
+  EXPECT_THAT(log(ids[101]), HasSubstr("printed by " + ids[101]));
+  EXPECT_THAT(log(ids[102]), HasSubstr("printed by " + ids[102]));
+}
+
+TEST_P(QuickJobs, AreNotChargedForOneThatCrashes) {
+  const auto ids = enqueue_acts(300, {{60, "segfault"}, {61, "print"}, {200, "segfault"}});
+  drain_one_slot();
+  expect_once(ids);
+  EXPECT_EQ(count_done(), 298U);
+  for (const std::size_t i : {60U, 200U}) {
+    EXPECT_THAT(counters(ids[i]), HasSubstr("1 crashed")) << counters(ids[i]);
+  }
+  for (const std::size_t i : {58U, 59U, 61U, 62U, 199U, 201U}) {
+    EXPECT_THAT(counters(ids[i]), HasSubstr("0 crashed"));
+  }
+}
+
+TEST_P(QuickJobs, DoNotWaitBehindOneThatTakesLong) {
+  const auto ids = enqueue_acts(300, {{100, "ignore"}});
+  Process running{worker()};
+  EXPECT_TRUE(eventually([&] { return count_done() == 299U; }));
+  EXPECT_EQ(state(ids[100]), "running");
+  program.output({"job", "abort", ids[100]});
+  EXPECT_TRUE(eventually([&] { return state(ids[100]) == "aborted"; }));
+  expect_once(ids);
+}
+
+TEST_P(QuickJobs, GoOnAfterOneThatLeavesAChild) {
+  const auto ids = enqueue_acts(300, {{100, "leave"}, {101, "print"}, {150, "sleep"}});
+  drain_one_slot();
+  expect_once(ids);
+  EXPECT_EQ(count_done(), 300U);
+  EXPECT_THAT(log(ids[101]), HasSubstr("printed by " + ids[101]));
+}
+
+TEST_P(QuickJobs, AreCountedForARestart) {
+  const auto ids = enqueue_acts(300, {});
+  program.set("STINT_WORKER_SLOT_RUNS", "10");
+  drain_one_slot();
+  expect_once(ids);
+}
 
 // --- A job is the same in a process -------------------------------------------------------------
 
@@ -278,6 +383,18 @@ TEST_P(Isolation, LeavesNothingWhenTheWorkerIsKilled) {
   running.send_signal(SIGKILL);
   EXPECT_EQ(running.wait().signal, SIGKILL);
   expect_gone(4);
+}
+
+TEST_P(Isolation, ChargesNoJobForTheDeathOfTheWorkerItself) {
+  const std::string id = enqueue("r.stop");
+  Process running{worker()};
+  expect_begun();
+  running.send_signal(SIGKILL);
+  running.wait();
+  std::filesystem::remove(program.folder() + "/begun");
+  const Process next{worker()};
+  expect_begun();
+  EXPECT_THAT(counters(id), HasSubstr("0 of at most 1 failed, 0 crashed"));
 }
 
 TEST_P(Isolation, GivesBackWhatIgnoresTheEndOfItsWorker) {

@@ -179,6 +179,18 @@ std::size_t print_much(std::size_t megabytes) {
   return megabytes;
 }
 
+// Mostly nothing, so that many go together.
+void act(stint::Job& job, const std::string& what) {
+  std::ofstream{"executions", std::ios::app} << job.id().value << "\n";
+  if (what == "print") std::cout << "printed by " << job.id().value << "\n";
+  if (what == "log") job.log().info("logged by {}", job.id().value);
+  if (what == "close") ::close(STDOUT_FILENO);
+  if (what == "segfault") segfault();
+  if (what == "ignore") ignore_everything();
+  if (what == "sleep") job.sleep_for(50ms);
+  if (what == "leave" && ::fork() == 0) sleep_on();
+}
+
 struct Shared {
   int uses = 0;
 };
@@ -236,6 +248,7 @@ STINT_MODULE(r, m) {
           .umask = 027,
           .working_directory = "/",
           .environment = std::vector<std::string>{"PATH"}});
+  m.task("act", act, {arg("what")});
   m.task("print", print_all_ways);
   m.task("print_and_die", print_and_die);
   m.task("print_much", print_much, {arg("megabytes") = 20});
