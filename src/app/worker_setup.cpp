@@ -1,7 +1,5 @@
 #include "app/worker_setup.hpp"
-#include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 #include <thread>
@@ -10,6 +8,7 @@
 #include <fmt/format.h>
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
+#include "base/host.hpp"
 #include "base/version.hpp"
 #include "config/settings_transfer.hpp"
 #include "core/declaration_check.hpp"
@@ -23,10 +22,9 @@
 namespace stint {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
+std::string known_host_name() {
+  std::string name = host_name();
+  return name.empty() ? "unknown" : name;
 }
 
 int slots_of(const Settings& settings, const WorkerOptions& options) {
@@ -118,8 +116,8 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
   const std::shared_ptr<RunEnvironment> run_environment = make_run_environment(environment);
   setup.processes =
       make_slot_processes(*environment, setup.isolates_all, setup.slots, run_environment->keeper);
-  setup.info = {.node = settings.find<std::string>("node").value_or(host_name()),
-                .host = host_name(),
+  setup.info = {.node = settings.find<std::string>("node").value_or(known_host_name()),
+                .host = known_host_name(),
                 .pid = ::getpid(),
                 .slots = setup.slots,
                 .domains = format_domain_shares(domains),

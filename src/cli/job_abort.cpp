@@ -1,5 +1,6 @@
 // `job abort`: ask for the end of jobs.
 #include <fmt/format.h>
+#include "base/host.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
@@ -15,7 +16,7 @@ class JobAbort final : public Command {
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
     options.positionals("ID", ids_, "the numbers of the jobs");
-    options.text({"--message", "-m"}, "TEXT", message_, "why; kept with the job");
+    options.text({"--message", "-m"}, "TEXT", message_, "why; kept with the job, and who asked");
   }
 
   int run(Context& context) override {
@@ -23,8 +24,9 @@ class JobAbort final : public Command {
     ids.reserve(ids_.size());
     for (const std::string& text : ids_) ids.push_back(parse_job_id(text));
     std::string missing;
+    const std::string message = signed_message();
     for (const JobId id : ids) {
-      const std::optional<JobState> state = context.store().abort(id, message_);
+      const std::optional<JobState> state = context.store().abort(id, message);
       if (!state) {
         missing += fmt::format("{}{}", missing.empty() ? "" : ", ", id.value);
         continue;
@@ -40,6 +42,11 @@ class JobAbort final : public Command {
   }
 
  private:
+  /// Whoever looks at the job later sees who it was.
+  std::string signed_message() const {
+    const std::string who = fmt::format("by {}@{}", user_name(), host_name());
+    return message_.empty() ? who : fmt::format("{} ({})", message_, who);
+  }
   static void print(Context& context, JobId id, JobState state) {
     if (context.json()) {
       JsonLine line;

@@ -4,12 +4,12 @@
 #include <unistd.h>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <fmt/format.h>
+#include "base/host.hpp"
 #include "base/unique_fd.hpp"
 #include "base/url.hpp"
 #include "base/utf8.hpp"
@@ -48,12 +48,6 @@ std::string user_folder(const Environment& environment, const std::string& varia
   if (std::string folder = value_of(environment, variable); folder.starts_with('/')) return folder;
   const std::string home = value_of(environment, "HOME");
   return home.starts_with('/') ? home + "/" + std::string{below_home} : std::string{};
-}
-
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
 }
 
 struct FileText {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace stint {
@@ -82,13 +83,13 @@ void JobBoard::put_back(std::span<const ClaimedJob> jobs, std::uint64_t claims) 
   const MutexLock lock{mutex_};
   running_ -= static_cast<int>(jobs.size());
   begun_ -= std::ssize(jobs);
-  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+  for (const ClaimedJob& job : std::ranges::reverse_view{jobs}) {
     if (claims != claims_dropped_) {
-      release(job->domain, 1);
+      release(job.domain, 1);
     } else if (closed_ || !claims_ || allowed_runs_ == 0) {
-      give_back(*job);
+      give_back(job);
     } else {
-      ready_.push_front(*job);
+      ready_.push_front(job);
     }
   }
   work_.notify_all();

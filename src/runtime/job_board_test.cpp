@@ -79,6 +79,7 @@ std::vector<std::int64_t> ids(const std::vector<Completion>& completions) {
 
 std::vector<std::int64_t> ids(const std::vector<ClaimedJob>& jobs) {
   std::vector<std::int64_t> result;
+  result.reserve(jobs.size());
   for (const ClaimedJob& one : jobs) result.push_back(one.id.value);
   return result;
 }

@@ -45,6 +45,19 @@ milliseconds crash_delay(int crashes) {
   return std::chrono::duration_cast<milliseconds>(backoff_pause(kCrashPause, crashes, draw));
 }
 
+void add_usage(json& error, const ExitStatus& status) {
+  error["peak_memory"] = status.peak_memory;
+  error["cpu_seconds"] = std::chrono::duration<double>(status.cpu_time).count();
+}
+
+/// The error of one that was killed tells what it had used; an interrupted one has no error.
+void add_usage(Completion& end, const ExitStatus& status) {
+  if (end.error.empty()) return;
+  json error = json::parse(end.error);
+  add_usage(error, status);
+  end.error = error.dump();
+}
+
 void wake(int descriptor) {
   const std::uint64_t one = 1;
   static_cast<void>(::write(descriptor, &one, sizeof one));
@@ -76,6 +89,7 @@ Completion ProcessExecution::work(std::vector<std::string> attachments) {
 
 Completion ProcessExecution::go_on(std::optional<slot::ToWorker> message) {
   is_sent_ = true;
+  bound_memory();
   capture_.close_write_ends();
   if (message) take(std::move(*message));
   return see_through();
@@ -90,12 +104,21 @@ Completion ProcessExecution::see_through() {
   }
   capture_.finish();
   run_.finish_log();
-  if (end_) return std::move(end_->completion);
-  return end_of_dead();
+  if (!end_) return end_of_dead();
+  if (end_->completion.outcome == Outcome::kFailed && is_killed_for_memory()) {
+    end_->completion.cause = "out of memory";
+  }
+  return std::move(end_->completion);
+}
+
+void ProcessExecution::bound_memory() {
+  is_in_group_ = process_.bound_memory(task_.max_memory) && task_.max_memory > 0;
+  if (is_in_group_) kills_before_ = process_.memory->kills();
 }
 
 void ProcessExecution::start_job() {
   is_sent_ = true;
+  bound_memory();
   slot::Start start{run_.job(), std::exchange(attachments_, {})};
   const bool is_taken = process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}),
                                                {capture_.out(), capture_.error()});
@@ -255,12 +278,19 @@ void ProcessExecution::climb() {
   }
 }
 
+/// The kernel has killed the process or one that it has started.
+bool ProcessExecution::is_killed_for_memory() const {
+  return is_in_group_ && process_.memory->kills() > kills_before_;
+}
+
 void ProcessExecution::look_at_memory() {
   if (task_.max_memory <= 0 || is_over_memory_) return;
   const nanoseconds now = clock_.boot_now();
   if (now < memory_look_at_) return;
   memory_look_at_ = now + kBetweenMemoryLooks;
-  if (resident_memory(process_.child->pid()) <= task_.max_memory) return;
+  const bool is_over = is_in_group_ ? is_killed_for_memory()
+                                    : resident_memory(process_.child->pid()) > task_.max_memory;
+  if (!is_over) return;
   is_over_memory_ = true;
   process_.child->kill();
 }
@@ -277,8 +307,7 @@ std::string ProcessExecution::error_text(std::string_view type, const std::strin
   json error{{"type", type}, {"message", message}};
   if (status.signal != 0) error["signal"] = signal_name(status.signal);
   if (status.signal == 0) error["exit_code"] = status.code;
-  error["peak_memory"] = status.peak_memory;
-  error["cpu_seconds"] = std::chrono::duration<double>(status.cpu_time).count();
+  add_usage(error, status);
   const auto stack = read_crash_report(process_.crash_report.get());
   if (!stack.empty()) error["stack"] = stack;
   return error.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -290,7 +319,7 @@ Completion ProcessExecution::end_of_dead() {
   const auto status = process_.child->wait(std::chrono::seconds{10}).value_or(ExitStatus{});
   Completion end{.id = run_.id(), .epoch = run_.epoch(), .outcome = Outcome::kFailed};
   const milliseconds delay = retry_delay(task_.retry, run_.job().failures + 1);
-  if (is_over_memory_) {
+  if (is_over_memory_ || is_killed_for_memory()) {
     end.cause = "out of memory";
     end.delay = delay;
     end.error = error_text(
@@ -301,6 +330,7 @@ Completion ProcessExecution::end_of_dead() {
     end.error = error_text(end.cause, "used more than its processor time", status);
   } else if (run_.stop_reason() != StopReason::kNone) {
     end = end_of_stopped(run_, registry_, "its process was killed");
+    add_usage(end, status);
   } else {
     end.outcome = Outcome::kCrashed;
     end.cause = "crash";

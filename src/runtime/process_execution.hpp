@@ -55,6 +55,8 @@ class ProcessExecution final {
   Nanoseconds grace() const;
   Nanoseconds next_rung_after() const;
   void climb();
+  void bound_memory();
+  bool is_killed_for_memory() const;
   void look_at_memory();
   void break_off(std::string why);
   Completion end_of_dead();
@@ -77,6 +79,8 @@ class ProcessExecution final {
   bool is_dead_ = false;
   bool is_broken_ = false;  // it must not take another job
   bool is_over_memory_ = false;
+  bool is_in_group_ = false;  // which bounds its memory
+  std::int64_t kills_before_ = 0;
   std::string broken_why_;
   Rung rung_ = Rung::kNone;
   Nanoseconds memory_look_at_{0};

@@ -14,8 +14,26 @@ namespace {
 
 // Processes a second that are started once the burst is used up.
 constexpr double kStartsPerSecond = 5;
+// From SIGKILL to the end of a process and of all that it has started.
+constexpr std::chrono::nanoseconds kLongestDeath = std::chrono::seconds{1};
 
 }  // namespace
+
+SlotProcess::~SlotProcess() {
+  if (!memory || !child) return;
+  // The group can be removed once nothing is in it.
+  child->kill();
+  child->wait(kLongestDeath);
+}
+
+bool SlotProcess::bound_memory(std::int64_t bytes) {
+  if (bytes <= 0) return memory && memory->limit(0);
+  if (!memory) {
+    memory = MemoryGroup::make();
+    if (memory && !memory->add(child->pid())) memory.reset();
+  }
+  return memory && memory->limit(bytes);
+}
 
 SlotProcesses::SlotProcesses(std::shared_ptr<Keeper> keeper, SlotProcessOptions options,
                              Clock& clock)

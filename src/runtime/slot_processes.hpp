@@ -1,12 +1,14 @@
 /// The slot processes of a worker: started ahead, reused, thrown away.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "process/channel.hpp"
 #include "process/keeper.hpp"
+#include "process/memory_group.hpp"
 #include "runtime/burst_page.hpp"
 #include "runtime/slot_messages.hpp"
 
@@ -14,6 +16,16 @@ namespace stint {
 
 /// One process that executes one job at a time. Used by one slot's thread.
 struct SlotProcess {
+  SlotProcess() = default;
+  ~SlotProcess();
+  SlotProcess(const SlotProcess&) = delete;
+  SlotProcess& operator=(const SlotProcess&) = delete;
+
+  /// Bound the memory of the process and its children by a control group; 0: not at all. False:
+  /// there can be no group here.
+  bool bound_memory(std::int64_t bytes);
+
+  std::unique_ptr<MemoryGroup> memory;  ///< null: none was needed, or there can be none
   std::unique_ptr<ChildProcess> child;
   std::unique_ptr<Channel> channel;
   UniqueFd crash_report;
