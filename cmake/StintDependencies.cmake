@@ -10,3 +10,7 @@ find_package(PkgConfig REQUIRED)
 if(NOT TARGET PkgConfig::STINT_LIBPQ)
   pkg_check_modules(STINT_LIBPQ REQUIRED IMPORTED_TARGET libpq)
 endif()
+# Loaded at run time, when a stack is looked at: only its headers are needed here, and nothing of it by
+# those who link the library.
+find_path(STINT_LIBDW_INCLUDE_DIR elfutils/libdwfl.h REQUIRED)
+mark_as_advanced(STINT_LIBDW_INCLUDE_DIR)

@@ -5,6 +5,7 @@
 add_library(stint_internal INTERFACE)
 target_include_directories(stint_internal INTERFACE "${PROJECT_SOURCE_DIR}/src"
                                                     "${PROJECT_BINARY_DIR}/generated")
+target_include_directories(stint_internal SYSTEM INTERFACE "${STINT_LIBDW_INCLUDE_DIR}")
 target_link_libraries(
   stint_internal INTERFACE stint_warnings spdlog::spdlog tomlplusplus::tomlplusplus
                            SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)

@@ -5,7 +5,7 @@
 set -euo pipefail
 stint=${1:?"give the program stint"}
 
-commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "task list" "task show"
+commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "job stack" "task list" "task show"
   "worker run" "worker list" "db init" "db migrate" "db status" "db vacuum" "db reset"
   "settings show" "settings check")
 

@@ -22,9 +22,10 @@ enum class LogSource : std::uint8_t {
   kLog,     ///< written with `job.log()`
   kOutput,  ///< printed to standard output: level info
   kError,   ///< printed to standard error: level warning
+  kStack,   ///< a look at its stacks that was asked for (`job stack`): level info
 };
 
-/// Name a source: "log", "stdout" or "stderr".
+/// Name a source: "log", "stdout", "stderr" or "stack".
 std::string_view to_string(LogSource source);
 
 /// One line of the library's own log.

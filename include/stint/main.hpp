@@ -11,10 +11,10 @@ namespace stint {
 /// is reported before anything runs.
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules = {});
 
-/// For a program with a main of its own whose `Worker` runs tasks in processes: call it before
-/// anything else. A worker starts its slots by executing its program again; in such a process this
-/// serves the worker and never returns. In all others it returns at once. `stint::main` does it
-/// itself.
+/// For a program with a main of its own whose `Worker` runs tasks in processes, and for a test that
+/// has `stint::testing::Workers`: call it before anything else. A worker starts its slots, and a
+/// test its workers, by executing their program again; such a process does its work in this call
+/// and never returns. In all others it returns at once. `stint::main` does it itself.
 void serve_slot(int argc, char** argv, std::initializer_list<ModuleDefinition> modules = {});
 
 }  // namespace stint

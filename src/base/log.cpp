@@ -146,7 +146,7 @@ std::string_view to_string(LogLevel level) {
 }
 
 std::string_view to_string(LogSource source) {
-  constexpr std::array<std::string_view, 3> kNames = {"log", "stdout", "stderr"};
+  constexpr std::array<std::string_view, 4> kNames = {"log", "stdout", "stderr", "stack"};
   return kNames.at(static_cast<std::size_t>(source));
 }
 

@@ -62,6 +62,7 @@ CommandEntry job_show_entry();
 CommandEntry job_logs_entry();
 CommandEntry job_wait_entry();
 CommandEntry job_abort_entry();
+CommandEntry job_stack_entry();
 CommandEntry task_list_entry();
 CommandEntry task_show_entry();
 CommandEntry worker_run_entry();

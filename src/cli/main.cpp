@@ -7,6 +7,7 @@
 #include <vector>
 #include <fmt/format.h>
 #include "app/slot_main.hpp"
+#include "app/test_worker.hpp"
 #include "base/nearest.hpp"
 #include "base/version.hpp"
 #include "cli/command.hpp"
@@ -222,6 +223,10 @@ void serve_slot(int argc, char** argv, std::initializer_list<ModuleDefinition> m
   can_be_slot();
   const std::optional<int> channel = slot_channel(argc, argv);
   if (channel) std::exit(run_as_slot(*channel, {modules.begin(), modules.size()}));
+  if (const auto words = test_worker_words(argc, argv)) {
+    cli::ignore_closed_pipes();
+    std::exit(cli::CommandLine{cli::program_name(argc, argv), modules}.run(*words));
+  }
 }
 
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules) {

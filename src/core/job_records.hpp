@@ -139,6 +139,29 @@ struct AbortRequest {
   std::string message = {};
 };
 
+/// A look at the stacks of a job that somebody asks of the worker which holds it.
+struct StackRequest {
+  JobId id;
+  Epoch epoch;
+  int look = 0;  ///< the newest one asked for; grows with each, from 1
+};
+
+/// What is asked of a worker about the jobs that it holds. A request stays until the execution has
+/// ended.
+struct JobRequests {
+  std::vector<AbortRequest> aborts = {};
+  std::vector<StackRequest> stacks = {};
+};
+
+/// A look at the stacks that was asked for.
+struct AskedStacks {
+  JobState state = JobState::kRunning;  ///< derived states are told apart
+  Epoch epoch = {};
+  WorkerId worker = {};
+  int look = 0;  ///< 0: it did not run, and nothing was asked for. An answer to a later one will do
+  std::int64_t last_line = 0;  ///< of the log: the answer stands behind it
+};
+
 /// All that is known of a job.
 struct JobRecord {
   JobId id;

@@ -57,12 +57,14 @@ class Store {
   virtual Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) = 0;
   /// Stamp starts and progress of running jobs. One result each, in order.
   virtual std::vector<WriteResult> report(std::span<const Activity> activities) = 0;
-  /// The stops asked for of the jobs that this worker holds.
-  virtual std::vector<AbortRequest> abort_requests(WorkerId worker) = 0;
+  /// What is asked for of the jobs that this worker holds.
+  virtual JobRequests job_requests(WorkerId worker) = 0;
   /// Ask for a job's end: a waiting one is aborted at once, a running one is marked for its worker.
   /// Returns the state it now has (kAborted, kAborting), or the final one it had before; nothing if
   /// it is not stored.
   virtual std::optional<JobState> abort(JobId id, std::string_view message) = 0;
+  /// Ask the worker that holds a running job for a look at its stacks; nothing if it is not stored.
+  virtual std::optional<AskedStacks> ask_stacks(JobId id) = 0;
 
   // --- Workers ----------------------------------------------------------------------------------
 

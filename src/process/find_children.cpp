@@ -102,6 +102,17 @@ std::vector<pid_t> find_descendants(pid_t process) {
   return found;
 }
 
+bool descends_from(pid_t process, pid_t ancestor) {
+  std::string stat;
+  // Bounded: a number on the way may pass to another process while we climb.
+  for (int steps = 0; process > 0 && steps < 1000; ++steps) {
+    if (process == ancestor) return true;
+    if (!read_file(AT_FDCWD, ("/proc/" + std::to_string(process) + "/stat").c_str(), stat)) break;
+    process = parent_of(stat);
+  }
+  return false;
+}
+
 std::vector<pid_t> find_children() {
   std::vector<pid_t> children;
   return read_children(children) ? children : scan_for_children();

@@ -13,6 +13,9 @@ std::vector<pid_t> find_children();
 /// miss what has just begun.
 std::vector<pid_t> find_descendants(pid_t process);
 
+/// Tell whether `process` is `ancestor` or below it now.
+bool descends_from(pid_t process, pid_t ancestor);
+
 /// The same as `find_children` in two ways; the first gives false where the kernel does not tell.
 bool read_children(std::vector<pid_t>& to);
 std::vector<pid_t> scan_for_children();

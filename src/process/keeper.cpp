@@ -130,6 +130,20 @@ std::optional<ExitStatus> ChildProcess::wait(std::chrono::nanoseconds timeout) c
   }
 }
 
+ChildView ChildProcess::view() const { return ChildView{state_}; }
+
+pid_t ChildView::pid() const { return state_->pid; }
+
+bool ChildView::has_ended() const {
+  {
+    const MutexLock lock{state_->mutex};
+    if (state_->status) return true;
+  }
+  // The kernel knows it before the keeper's notice is here. Passed over where there is none.
+  pollfd entry{.fd = state_->process.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
 KeeperLink::~KeeperLink() = default;
 
 std::shared_ptr<KeeperConnection> KeeperLink::connect() {

@@ -29,6 +29,7 @@ struct SpawnOptions {
 };
 
 class KeeperLink;
+class ChildView;
 
 /// Own a child process, the leader of a process group of its own. Its end kills whatever is left
 /// of what it started, detached processes included. All members may be called from any thread.
@@ -50,12 +51,28 @@ class ChildProcess final {
   int ended_descriptor() const;
   /// Wait for its end. Nothing: `timeout` passed first.
   std::optional<ExitStatus> wait(std::chrono::nanoseconds timeout) const;
+  /// See it without owning it.
+  ChildView view() const;
 
  private:
   friend class KeeperLink;
+  friend class ChildView;
   struct State;
   explicit ChildProcess(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
+};
+
+/// See a child process that somebody else owns, and may let go of meanwhile. Thread-safe.
+class ChildView final {
+ public:
+  pid_t pid() const;
+  /// Whether it has ended, reaped or not: while it has not, its number belongs to no other process.
+  bool has_ended() const;
+
+ private:
+  friend class ChildProcess;
+  explicit ChildView(std::shared_ptr<ChildProcess::State> state) : state_(std::move(state)) {}
+  std::shared_ptr<ChildProcess::State> state_;
 };
 
 /// Own the keeper: a process without threads and without user code, which is the parent of all

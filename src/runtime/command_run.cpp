@@ -126,6 +126,9 @@ void run_command(JobRun& run, const detail::TaskDeclaration& task,
   program_run.program.environment = environment_of(run, command);
   program_run.program.arguments = std::move(command.arguments);
   program_run.program.working_directory = std::move(command.working_directory);
+  program_run.on_started = [&run](const ChildProcess& child) {
+    run.set_place({.process = child.view()});
+  };
   program_run.stop = run.stop_token();
   program_run.grace = environment.grace;
   ProgramEnd end;

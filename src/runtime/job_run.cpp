@@ -131,6 +131,20 @@ void JobRun::add_output(const OutputLine& line) {
            is_error ? LogSource::kError : LogSource::kOutput, line.text);
 }
 
+void JobRun::add_stack_line(std::string_view text) {
+  add_line(LogLevel::kInfo, LogSource::kStack, text);
+}
+
+void JobRun::set_place(RunPlace place) {
+  const MutexLock lock{mutex_};
+  place_ = std::move(place);
+}
+
+RunPlace JobRun::place() const {
+  const MutexLock lock{mutex_};
+  return place_;
+}
+
 void JobRun::add_line(LogLevel level, LogSource source, std::string_view text) {
   host_->add_log_line({.job = job_.id,
                        .epoch = job_.epoch,

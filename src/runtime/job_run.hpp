@@ -13,6 +13,7 @@
 #include "base/mutex.hpp"
 #include "core/job_records.hpp"
 #include "core/payload.hpp"
+#include "process/keeper.hpp"
 #include "process/output_lines.hpp"
 #include "stint/job.hpp"
 
@@ -38,6 +39,12 @@ class JobHost {
 struct PendingReport {
   std::optional<double> progress = {};
   std::string message = {};
+};
+
+/// Where an execution runs; neither while it waits for a process.
+struct RunPlace {
+  std::optional<ChildView> process = {};  ///< a slot's, or a program
+  pid_t thread = 0;                       ///< of this process; 0: none
 };
 
 /// Thread-safe: the task's threads and the worker's threads meet here.
@@ -80,6 +87,11 @@ class JobRun final : public Job, private JobLog {
   void keep_report(PendingReport report);
   /// Keep a line that this execution printed. Any bytes; bounded by who captures.
   void add_output(const OutputLine& line);
+  /// Keep a line of a look at its stacks.
+  void add_stack_line(std::string_view text);
+  /// Say where the task's code runs from now on.
+  void set_place(RunPlace place);
+  RunPlace place() const;
   /// Say how much of the log was dropped, if anything was: the task has returned.
   void finish_log();
   bool has_log_room() { return host_->has_log_room(); }
@@ -117,6 +129,7 @@ class JobRun final : public Job, private JobLog {
   std::string stop_message_ STINT_GUARDED_BY(mutex_);
   std::optional<std::chrono::nanoseconds> stop_asked_at_ STINT_GUARDED_BY(mutex_);
   std::optional<json> output_ STINT_GUARDED_BY(mutex_);
+  RunPlace place_ STINT_GUARDED_BY(mutex_);
   std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);
   std::size_t log_bytes_ STINT_GUARDED_BY(mutex_) = 0;
   std::uint64_t dropped_log_bytes_ STINT_GUARDED_BY(mutex_) = 0;

@@ -46,6 +46,7 @@ Completion ProcessSlot::drive(JobRun& run, OutputPipes pipes, const Work& work) 
   if (!wake_) {
     throw Error{ErrorCode::kUnavailable, "no descriptors are left", {.retryable = true}};
   }
+  run.set_place({.process = process_->child->view()});
   bool is_usable = false;
   Completion end;
   try {

@@ -131,6 +131,7 @@ void wait(const ChildProcess& child, const Event& event, const OutputCapture* re
 ProgramEnd run_program(Keeper& keeper, const ProgramRun& run, const Clock& clock) {
   const Event event;
   const std::unique_ptr<ChildProcess> child = keeper.spawn(spawn_options(run));
+  if (run.on_started) run.on_started(*child);
   if (run.capture != nullptr) run.capture->close_write_ends();
   const std::stop_callback on_stop{run.stop, [&event] { event.raise(); }};
   const std::stop_callback on_kill{run.kill, [&event] { event.raise(); }};

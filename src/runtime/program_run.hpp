@@ -16,6 +16,8 @@ struct ProgramRun {
   SpawnOptions program = {};
   /// Reads what it prints; null: it has the descriptors 0, 1 and 2 of this process.
   OutputCapture* capture = nullptr;
+  /// Told of the program once it runs.
+  std::function<void(const ChildProcess&)> on_started = {};
   /// Asked before each read: false leaves the output in the pipe for now. Unset: always.
   std::function<bool()> may_read = {};
   /// Asks it to end: the signal at once, and after `grace` the end of everything that it started.

@@ -1,5 +1,7 @@
 #include "runtime/slots.hpp"
+#include <unistd.h>
 #include <span>
+#include <utility>
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
@@ -140,6 +142,7 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
   } else if (in_process) {
     end = places.process.execute(*run, std::move(bytes));
   } else {
+    run->set_place({.thread = ::gettid()});
     const ThreadOutput output{{.most_bytes = most_log_bytes},
                               [&run](const OutputLine& line) { run->add_output(line); }};
     end = execute(*run, *context.environment, places.contexts);

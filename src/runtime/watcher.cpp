@@ -29,14 +29,15 @@ Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, S
       logs_(logs),
       session_(session),
       options_(options),
-      clock_(clock) {}
+      clock_(clock),
+      stack_looks_([this] { logs_.flush(store_); }) {}
 
 void Watcher::look() {
   const Runs runs = slots_.running();
   stop_overdue(runs);
   abandon_deaf(runs);
   board_.give_back_stuck(options_.patience);
-  deliver_aborts(runs);
+  deliver_requests(runs);
   report(runs);
   logs_.flush(store_);
 }
@@ -84,9 +85,13 @@ void Watcher::abandon_deaf(const Runs& runs) {
   }
 }
 
-void Watcher::deliver_aborts(const Runs& runs) {
-  const std::vector<AbortRequest> aborts = store_.abort_requests(session_.worker());
-  if (aborts.empty()) return;
+void Watcher::deliver_requests(const Runs& runs) {
+  const JobRequests requests = store_.job_requests(session_.worker());
+  if (!requests.aborts.empty()) deliver_aborts(runs, requests.aborts);
+  look_at_stacks(runs, requests.stacks);
+}
+
+void Watcher::deliver_aborts(const Runs& runs, const std::vector<AbortRequest>& aborts) {
   board_.end_claimed(aborts);
   for (const AbortRequest& abort : aborts) {
     for (const auto& run : runs) {
@@ -95,6 +100,24 @@ void Watcher::deliver_aborts(const Runs& runs) {
       }
     }
   }
+}
+
+/// A request stays in the store: what was looked at is remembered as long as it is asked for.
+void Watcher::look_at_stacks(const Runs& runs, const std::vector<StackRequest>& asked) {
+  decltype(looked_at_) begun;
+  for (const StackRequest& request : asked) {
+    const auto run = std::ranges::find_if(runs, [&](const std::shared_ptr<JobRun>& one) {
+      return one->id() == request.id && one->epoch() == request.epoch;
+    });
+    if (run == runs.end()) continue;  // it has not begun: the next look may find it
+    const std::pair key{request.id, request.epoch};
+    const auto before = looked_at_.find(key);
+    if (before == looked_at_.end() || before->second < request.look) {
+      stack_looks_.add(*run, request.look);
+    }
+    begun[key] = request.look;
+  }
+  looked_at_ = std::move(begun);
 }
 
 void Watcher::report(const Runs& runs) {

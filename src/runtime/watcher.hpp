@@ -1,7 +1,8 @@
-/// Look after what runs: aborts, timeouts, stops that are ignored, starts and progress to report,
-/// logs.
+/// Look after what runs: aborts, timeouts, stops that are ignored, looks at stacks, starts and
+/// progress to report, logs.
 #pragma once
 #include <chrono>
+#include <map>
 #include <set>
 #include <vector>
 #include "base/clock.hpp"
@@ -10,6 +11,7 @@
 #include "runtime/log_buffer.hpp"
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
+#include "runtime/stack_looks.hpp"
 
 namespace stint {
 
@@ -40,7 +42,9 @@ class Watcher final {
   using Runs = std::vector<std::shared_ptr<JobRun>>;
   void stop_overdue(const Runs& runs);
   void abandon_deaf(const Runs& runs);
-  void deliver_aborts(const Runs& runs);
+  void deliver_requests(const Runs& runs);
+  void deliver_aborts(const Runs& runs, const std::vector<AbortRequest>& aborts);
+  void look_at_stacks(const Runs& runs, const std::vector<StackRequest>& asked);
   void report(const Runs& runs);
   void write_report(const Runs& runs, std::vector<Activity>& activities);
 
@@ -51,7 +55,9 @@ class Watcher final {
   Session& session_;
   const WatchOptions options_;
   const Clock& clock_;
-  std::set<std::pair<JobId, Epoch>> reported_;  // whose start is stored
+  std::set<std::pair<JobId, Epoch>> reported_;        // whose start is stored
+  std::map<std::pair<JobId, Epoch>, int> looked_at_;  // the newest look that was begun
+  StackLooks stack_looks_;
 };
 
 }  // namespace stint

@@ -35,23 +35,23 @@ TEST_P(StoreAbort, EndsAScheduledJobAtOnce) {
 TEST_P(StoreAbort, MarksARunningJobForItsWorker) {
   const ClaimedJob job = put_and_claim();
   const ClaimedJob untouched = put_and_claim();
-  EXPECT_THAT(store().abort_requests(worker()), IsEmpty());
+  EXPECT_THAT(store().job_requests(worker()).aborts, IsEmpty());
   EXPECT_EQ(store().abort(job.id, "stop it"), JobState::kAborting);
   EXPECT_EQ(find(job.id).state, JobState::kAborting);
   EXPECT_EQ(find(untouched.id).state, JobState::kRunning);
-  const std::vector<AbortRequest> requests = store().abort_requests(worker());
+  const std::vector<AbortRequest> requests = store().job_requests(worker()).aborts;
   ASSERT_THAT(requests, SizeIs(1));
   EXPECT_EQ(requests[0].id, job.id);
   EXPECT_EQ(requests[0].epoch, job.epoch);
   EXPECT_EQ(requests[0].message, "stop it");
-  EXPECT_THAT(store().abort_requests(new_worker()), IsEmpty());
+  EXPECT_THAT(store().job_requests(new_worker()).aborts, IsEmpty());
 }
 
 TEST_P(StoreAbort, KeepsTheFirstMessage) {
   const ClaimedJob job = put_and_claim();
   store().abort(job.id, "first");
   EXPECT_EQ(store().abort(job.id, "second"), JobState::kAborting);
-  EXPECT_EQ(store().abort_requests(worker()).at(0).message, "first");
+  EXPECT_EQ(store().job_requests(worker()).aborts.at(0).message, "first");
 }
 
 TEST_P(StoreAbort, TellsTheStateThatAFinishedJobHas) {
@@ -72,7 +72,7 @@ TEST_P(StoreAbort, ForgetsTheRequestOnceTheJobHasEnded) {
   const ClaimedJob job = put_and_claim();
   store().abort(job.id, "stop");
   complete(job, Outcome::kAborted);
-  EXPECT_THAT(store().abort_requests(worker()), IsEmpty());
+  EXPECT_THAT(store().job_requests(worker()).aborts, IsEmpty());
 }
 
 TEST_P(StoreAbort, LeavesAJobDoneThatWasQuicker) {

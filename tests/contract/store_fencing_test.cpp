@@ -137,8 +137,8 @@ TEST_P(StoreFencing, SendsNoAbortToTheOldHolder) {
   const ClaimedJob old = rescued_job();
   const ClaimedJob held = claim_one();
   store().abort(old.id, "stop");
-  EXPECT_THAT(store().abort_requests(zombie_), IsEmpty());
-  const std::vector<AbortRequest> requests = store().abort_requests(worker());
+  EXPECT_THAT(store().job_requests(zombie_).aborts, IsEmpty());
+  const std::vector<AbortRequest> requests = store().job_requests(worker()).aborts;
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(requests[0].epoch, held.epoch);
 }

@@ -64,7 +64,7 @@ TEST_P(StoreWakeUp, WakesAgainAndAgain) {
 
 TEST_P(StoreWakeUp, WakesTheHolderOfAJobThatIsToStop) {
   const ClaimedJob job = put_and_claim();
-  auto waited = wait_until([this] { return !store().abort_requests(worker()).empty(); });
+  auto waited = wait_until([this] { return !store().job_requests(worker()).aborts.empty(); });
   store().abort(job.id, "stop");
   EXPECT_LT(waited.get(), kSoon);
 }

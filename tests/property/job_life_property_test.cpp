@@ -312,7 +312,7 @@ class Trial {
     RC_ASSERT(store_.abort(id, message) == model_.abort(id, message));
     for (const WorkerId worker : workers_) {
       std::vector<StartedJob> requests;
-      for (const AbortRequest& one : store_.abort_requests(worker)) {
+      for (const AbortRequest& one : store_.job_requests(worker).aborts) {
         requests.push_back({one.id, one.epoch});
       }
       std::ranges::sort(requests, {}, [](const StartedJob& job) { return job.id; });

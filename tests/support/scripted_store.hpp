@@ -30,6 +30,7 @@ class ScriptedStore final : public Store {
   std::function<Exchange(std::span<const Completion>, const ClaimRequest*)> on_exchange;
   std::function<std::vector<WriteResult>(std::span<const Activity>)> on_report;
   std::function<std::vector<AbortRequest>(WorkerId)> on_abort_requests;
+  std::function<std::vector<StackRequest>(WorkerId)> on_stack_requests;
   std::function<void(std::span<const NewLogLine>)> on_append_log;
   std::function<std::vector<std::string>(JobId)> on_load_attachments;
   std::function<WorkerId(const WorkerInfo&)> on_register_worker;
@@ -64,10 +65,14 @@ class ScriptedStore final : public Store {
     if (on_report) return on_report(activities);
     return std::vector<WriteResult>(activities.size());
   }
-  std::vector<AbortRequest> abort_requests(WorkerId worker) override {
-    return on_abort_requests ? on_abort_requests(worker) : std::vector<AbortRequest>{};
+  JobRequests job_requests(WorkerId worker) override {
+    JobRequests requests;
+    if (on_abort_requests) requests.aborts = on_abort_requests(worker);
+    if (on_stack_requests) requests.stacks = on_stack_requests(worker);
+    return requests;
   }
   std::optional<JobState> abort(JobId, std::string_view) override { return std::nullopt; }
+  std::optional<AskedStacks> ask_stacks(JobId) override { return std::nullopt; }
 
   WorkerId register_worker(const WorkerInfo& info) override {
     return on_register_worker ? on_register_worker(info) : WorkerId{1};

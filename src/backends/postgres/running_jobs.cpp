@@ -104,15 +104,21 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
   }
 }
 
-std::vector<AbortRequest> RunningJobs::abort_requests(WorkerId worker) {
+JobRequests RunningJobs::job_requests(WorkerId worker) {
   Parameters parameters;
   parameters.add(worker);
-  const Result result = database_.run(sql::abort_requests, std::move(parameters));
-  std::vector<AbortRequest> requests;
+  const Result result = database_.run(sql::job_requests, std::move(parameters));
+  JobRequests requests;
   for (int i = 0; i < result.rows(); ++i) {
     const Row row = result.row(i);
-    requests.push_back(
-        {.id = JobId{row.int64(0)}, .epoch = Epoch{row.int64(1)}, .message = row.string(2)});
+    const JobId id{row.int64(0)};
+    const Epoch epoch{row.int64(1)};
+    if (row.boolean(2)) {
+      requests.aborts.push_back({.id = id, .epoch = epoch, .message = row.string(3)});
+    }
+    if (!row.is_null(4)) {
+      requests.stacks.push_back({.id = id, .epoch = epoch, .look = row.int32(4)});
+    }
   }
   return requests;
 }
@@ -138,6 +144,28 @@ std::optional<JobState> RunningJobs::abort(JobId id, std::string_view message) {
   }
   if (results[3].empty()) return std::nullopt;
   return static_cast<JobState>(results[3].row(0).int32(1));
+}
+
+std::optional<AskedStacks> RunningJobs::ask_stacks(JobId id) {
+  Parameters parameters;
+  parameters.add(id);
+  Column ids = Column::int64s(1);
+  ids.add(id.value);
+  Parameters states;
+  states.add(std::move(ids)).add(database_.test_time());
+  const std::array<Command, 2> commands{Command{&sql::ask_stacks, std::move(parameters)},
+                                        Command{&sql::job_states, std::move(states)}};
+  // Asked twice, it is answered once: by the later number.
+  const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
+  if (results[1].empty()) return std::nullopt;
+  AskedStacks asked{.state = static_cast<JobState>(results[1].row(0).int32(1))};
+  if (results[0].empty()) return asked;
+  const Row row = results[0].row(0);
+  asked.epoch = Epoch{row.int64(0)};
+  asked.worker = WorkerId{row.int64(1)};
+  asked.look = row.int32(2);
+  asked.last_line = row.int64(3);
+  return asked;
 }
 
 }  // namespace stint::postgres

@@ -10,15 +10,16 @@
 
 namespace stint::postgres {
 
-/// Report activity, keep logs, ask for aborts. Thread-safe.
+/// Report activity, keep logs, ask for aborts and stacks. Thread-safe.
 class RunningJobs final {
  public:
   RunningJobs(Database& database, Notifier& notifier) : database_(database), notifier_(notifier) {}
 
   std::vector<WriteResult> report(std::span<const Activity> activities);
   void append_log(std::span<const NewLogLine> lines);
-  std::vector<AbortRequest> abort_requests(WorkerId worker);
+  JobRequests job_requests(WorkerId worker);
   std::optional<JobState> abort(JobId id, std::string_view message);
+  std::optional<AskedStacks> ask_stacks(JobId id);
 
  private:
   Database& database_;

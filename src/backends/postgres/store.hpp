@@ -50,12 +50,11 @@ class PostgresStore final : public Store {
   std::vector<WriteResult> report(std::span<const Activity> activities) override {
     return running_.report(activities);
   }
-  std::vector<AbortRequest> abort_requests(WorkerId worker) override {
-    return running_.abort_requests(worker);
-  }
+  JobRequests job_requests(WorkerId worker) override { return running_.job_requests(worker); }
   std::optional<JobState> abort(JobId id, std::string_view message) override {
     return running_.abort(id, message);
   }
+  std::optional<AskedStacks> ask_stacks(JobId id) override { return running_.ask_stacks(id); }
 
   WorkerId register_worker(const WorkerInfo& info) override { return workers_.add(info); }
   bool beat(WorkerId worker) override { return workers_.beat(worker); }

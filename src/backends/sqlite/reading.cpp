@@ -158,13 +158,19 @@ std::vector<JobLogLine> read_log(Connection& connection, JobId id, std::int64_t 
   return lines;
 }
 
-std::vector<AbortRequest> abort_requests(Connection& connection, WorkerId worker) {
-  std::vector<AbortRequest> requests;
-  Query query = connection.use(sql::abort_requests);
+JobRequests job_requests(Connection& connection, WorkerId worker) {
+  JobRequests requests;
+  Query query = connection.use(sql::job_requests);
   query.bind(worker.value);
   while (query.step()) {
-    requests.push_back(
-        {.id = JobId{query.int64(0)}, .epoch = Epoch{query.int64(1)}, .message = query.text(2)});
+    const JobId id{query.int64(0)};
+    const Epoch epoch{query.int64(1)};
+    if (query.integer(2) != 0) {
+      requests.aborts.push_back({.id = id, .epoch = epoch, .message = query.text(3)});
+    }
+    if (!query.is_null(4)) {
+      requests.stacks.push_back({.id = id, .epoch = epoch, .look = query.integer(4)});
+    }
   }
   return requests;
 }

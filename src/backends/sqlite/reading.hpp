@@ -16,7 +16,7 @@ std::vector<AttemptRecord> list_attempts(Connection& connection, JobId id);
 std::vector<std::string> load_attachments(Connection& connection, JobId id,
                                           Store::Attachments which);
 std::vector<JobLogLine> read_log(Connection& connection, JobId id, std::int64_t from, int limit);
-std::vector<AbortRequest> abort_requests(Connection& connection, WorkerId worker);
+JobRequests job_requests(Connection& connection, WorkerId worker);
 std::vector<TaskRecord> list_tasks(Connection& connection);
 
 }  // namespace stint::sqlite

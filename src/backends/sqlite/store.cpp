@@ -120,8 +120,8 @@ std::vector<WriteResult> SqliteStore::report(std::span<const Activity> activitie
       [&](Transaction& transaction) { return report_activities(transaction, activities); });
 }
 
-std::vector<AbortRequest> SqliteStore::abort_requests(WorkerId worker) {
-  return read([&](Connection& connection) { return sqlite::abort_requests(connection, worker); });
+JobRequests SqliteStore::job_requests(WorkerId worker) {
+  return read([&](Connection& connection) { return sqlite::job_requests(connection, worker); });
 }
 
 std::optional<JobState> SqliteStore::abort(JobId id, std::string_view message) {
@@ -138,6 +138,21 @@ std::optional<JobState> SqliteStore::abort(JobId id, std::string_view message) {
     job->abort_message = text;
     finish_aborted(transaction, *job, {.ended_at = transaction.now});
     return JobState::kAborted;
+  });
+}
+
+std::optional<AskedStacks> SqliteStore::ask_stacks(JobId id) {
+  return writer_.run([&](Transaction& transaction) -> std::optional<AskedStacks> {
+    Connection& connection = transaction.connection;
+    const std::optional<JobState> state = find_state(connection, id, transaction.now);
+    if (!state) return std::nullopt;
+    Query row = connection.use(sql::ask_stacks);
+    if (!row.bind(id.value).step()) return AskedStacks{.state = *state};
+    return AskedStacks{.state = *state,
+                       .epoch = Epoch{row.int64(0)},
+                       .worker = WorkerId{row.int64(1)},
+                       .look = row.integer(2),
+                       .last_line = row.int64(3)};
   });
 }
 

@@ -35,8 +35,9 @@ class SqliteStore final : public Store {
 
   Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim) override;
   std::vector<WriteResult> report(std::span<const Activity> activities) override;
-  std::vector<AbortRequest> abort_requests(WorkerId worker) override;
+  JobRequests job_requests(WorkerId worker) override;
   std::optional<JobState> abort(JobId id, std::string_view message) override;
+  std::optional<AskedStacks> ask_stacks(JobId id) override;
 
   WorkerId register_worker(const WorkerInfo& info) override;
   bool beat(WorkerId worker) override;

@@ -74,7 +74,7 @@ class PostgresPlans : public PostgresTest {
     static constexpr std::array<const SqlFile*, 15> kHot{
         &postgres::sql::claim_from_mark, &postgres::sql::claim,
         &postgres::sql::complete_done,   &postgres::sql::complete_other,
-        &postgres::sql::report,          &postgres::sql::abort_requests,
+        &postgres::sql::report,          &postgres::sql::job_requests,
         &postgres::sql::enqueue,         &postgres::sql::enqueue_mixed,
         &postgres::sql::beat_worker,     &postgres::sql::job_states,
         &postgres::sql::find_job,        &postgres::sql::free_jobs,

@@ -109,7 +109,7 @@ TEST_F(Plans, OfHotStatementsNeitherScanNorSort) {
                                      &sql::delete_ended,     &sql::finish_job,
                                      &sql::requeue_job,      &sql::delete_live,
                                      &sql::find_live,        &sql::report,
-                                     &sql::abort_requests,   &sql::mark_abort,
+                                     &sql::job_requests,     &sql::mark_abort,
                                      &sql::job_states,       &sql::beat_worker,
                                      &sql::find_worker,      &sql::worker_jobs,
                                      &sql::find_keys,        &sql::append_log,

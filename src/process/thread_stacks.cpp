@@ -1,0 +1,210 @@
+#include "process/thread_stacks.hpp"
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <fmt/format.h>
+#include "process/dwfl_library.hpp"
+#include "process/halted_thread.hpp"
+#include "process/stack_symbols.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::nanoseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostFrames = 200;
+constexpr std::size_t kMostThreads = 200;
+constexpr std::size_t kLongestCommand = 300;
+constexpr nanoseconds kPatience = std::chrono::seconds{1};
+
+/// An address and whether it is one that a call returns to.
+using RawFrame = std::pair<std::uint64_t, bool>;
+
+struct Unwinding {
+  const DwflLibrary& library;
+  std::vector<RawFrame> frames = {};
+  bool is_cut = false;
+};
+
+int add_frame(Dwfl_Frame* state, void* to) {
+  auto& unwinding = *static_cast<Unwinding*>(to);
+  Dwarf_Addr address = 0;
+  bool is_exact = false;
+  if (!unwinding.library.frame_address(state, &address, &is_exact)) return DWARF_CB_ABORT;
+  if (unwinding.frames.size() == kMostFrames) {
+    unwinding.is_cut = true;
+    return DWARF_CB_ABORT;
+  }
+  unwinding.frames.emplace_back(address, !is_exact);
+  return DWARF_CB_OK;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return std::string{std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::string command_of(pid_t process) {
+  std::string text = read_text(fmt::format("/proc/{}/cmdline", process));
+  while (text.ends_with('\0')) text.pop_back();
+  std::ranges::replace(text, '\0', ' ');
+  if (text.size() > kLongestCommand) text.replace(kLongestCommand, std::string::npos, "...");
+  return text;
+}
+
+std::vector<pid_t> threads_of(pid_t process) {
+  std::vector<pid_t> threads;
+  std::error_code error;
+  for (fs::directory_iterator entry{fmt::format("/proc/{}/task", process), error}, end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    pid_t thread = 0;
+    const auto [rest, problem] = std::from_chars(name.data(), name.data() + name.size(), thread);
+    if (problem == std::errc{}) threads.push_back(thread);
+  }
+  std::ranges::sort(threads);
+  return threads;
+}
+
+/// One look at one process, on a thread of its own: the end of the thread that traces lets go of
+/// everything, whatever else fails.
+class Look final {
+ public:
+  Look(pid_t process, const std::function<bool()>& is_the_same, Clock::time_point deadline)
+      : library_(dwfl_library()), is_the_same_(is_the_same), deadline_(deadline) {
+    result_.process = process;
+  }
+
+  void run() {
+    const pid_t process = result_.process;
+    result_.command = command_of(process);
+    std::optional<StackSymbols> symbols;
+    try {
+      symbols.emplace(process);
+    } catch (const Error& error) {
+      result_.problem = error.what();
+      return;
+    }
+    if (library_.attach_process(symbols->handle(), process, true) != 0) {
+      result_.problem = fmt::format("its stacks cannot be read: {}", library_.error_text(-1));
+      return;
+    }
+    symbols->load_unwind_tables();
+    for (const pid_t thread : threads_of(process)) {
+      if (result_.threads.size() == kMostThreads) {
+        result_.problem = fmt::format("it has more threads than the {} shown", kMostThreads);
+        break;
+      }
+      if (Clock::now() >= deadline_) {
+        result_.problem = "there was no time for all of its threads";
+        break;
+      }
+      if (!add(thread, *symbols)) break;
+    }
+    if (result_.threads.empty() && result_.problem.empty()) result_.problem = "it has ended";
+  }
+
+  ProcessStacks take() { return std::move(result_); }
+
+ private:
+  /// False: the process is another one by now.
+  bool add(pid_t thread, const StackSymbols& symbols) {
+    ThreadStack stack{.thread = thread, .name = thread_status(result_.process, thread, "Name")};
+    Unwinding unwinding{.library = library_};
+    {
+      const Clock::time_point before = Clock::now();
+      const HaltedThread halted{result_.process, thread, kPatience};
+      if (halted.is_gone()) return true;
+      if (!is_the_same_()) {
+        result_.problem = "it has ended";
+        return false;
+      }
+      stack.problem = halted.problem();
+      if (halted.is_halted()) {
+        const int end = library_.thread_frames(symbols.handle(), thread, &add_frame, &unwinding);
+        if (end < 0) stack.problem = library_.error_text(-1);
+        result_.longest_halt = std::max<nanoseconds>(result_.longest_halt, Clock::now() - before);
+      }
+    }
+    stack.is_cut = unwinding.is_cut;
+    for (const auto& [address, is_return_address] : unwinding.frames) {
+      stack.frames.push_back(symbols.find(address, is_return_address));
+    }
+    result_.threads.push_back(std::move(stack));
+    return true;
+  }
+
+  const DwflLibrary& library_;
+  const std::function<bool()>& is_the_same_;
+  const Clock::time_point deadline_;
+  ProcessStacks result_;
+};
+
+std::string frame_line(std::size_t number, const StackFrame& frame) {
+  std::string line = fmt::format("  #{:<2} ", number);
+  if (frame.function.empty()) {
+    line += fmt::format("{:#x}", frame.address);
+  } else {
+    line += fmt::format("{}+{:#x}", frame.function, frame.function_offset);
+  }
+  if (!frame.source.empty()) line += " at " + frame.source;
+  if (!frame.module.empty()) line += fmt::format(" ({}+{:#x})", frame.module, frame.module_offset);
+  return line;
+}
+
+}  // namespace
+
+ProcessStacks read_stacks(pid_t process, const std::function<bool()>& is_the_same,
+                          Clock::time_point deadline) {
+  Look look{process, is_the_same, deadline};
+  std::exception_ptr failure;
+  try {
+    std::thread{[&] {
+      try {
+        look.run();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }}.join();
+  } catch (const std::system_error& error) {
+    throw Error{ErrorCode::kUnavailable,
+                fmt::format("no thread for a look at stacks: {}", error.what())};
+  }
+  if (failure) std::rethrow_exception(failure);
+  return look.take();
+}
+
+std::vector<std::string> stack_lines(const ThreadStack& stack) {
+  std::vector<std::string> lines{fmt::format("thread {} \"{}\"", stack.thread, stack.name)};
+  for (std::size_t i = 0; i < stack.frames.size(); ++i) {
+    lines.push_back(frame_line(i, stack.frames[i]));
+  }
+  if (stack.is_cut) lines.emplace_back("  (deeper frames are not shown)");
+  if (!stack.problem.empty()) {
+    lines.push_back(fmt::format(
+        "  ({}{})", stack.frames.empty() ? "" : "the rest is not known: ", stack.problem));
+  }
+  return lines;
+}
+
+std::vector<std::string> stack_lines(const ProcessStacks& stacks) {
+  std::vector<std::string> lines{fmt::format("process {}{}{}", stacks.process,
+                                             stacks.command.empty() ? "" : ": ", stacks.command)};
+  for (const ThreadStack& stack : stacks.threads) {
+    std::ranges::move(stack_lines(stack), std::back_inserter(lines));
+  }
+  if (!stacks.problem.empty()) lines.push_back(fmt::format("  ({})", stacks.problem));
+  return lines;
+}
+
+}  // namespace stint

@@ -1,0 +1,118 @@
+#include "runtime/stack_looks.hpp"
+#include <unistd.h>
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+#include <fmt/format.h>
+#include "base/log.hpp"
+#include "core/stack_answer.hpp"
+#include "process/find_children.hpp"
+#include "process/own_stack.hpp"
+#include "process/thread_stacks.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The longest look: whoever asked waits for ten seconds, and the end of a worker for its look.
+constexpr std::chrono::seconds kLongestLook{5};
+constexpr std::size_t kMostProcesses = 50;
+
+void write(JobRun& run, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) run.add_stack_line(line);
+}
+
+/// The process and everything that it has started and that did not detach itself.
+void look_at_processes(JobRun& run, const ChildView& child) {
+  const Clock::time_point deadline = Clock::now() + kLongestLook;
+  const pid_t root = child.pid();
+  const std::vector<pid_t> processes = find_descendants(root);
+  std::size_t shown = 0;
+  for (const pid_t process : processes) {
+    if (shown == kMostProcesses || Clock::now() >= deadline) break;
+    const auto is_the_same = [&] { return !child.has_ended() && descends_from(process, root); };
+    if (is_the_same()) write(run, stack_lines(read_stacks(process, is_the_same, deadline)));
+    ++shown;
+  }
+  if (child.has_ended()) run.add_stack_line(fmt::format("process {} has ended", root));
+  if (shown < processes.size()) {
+    run.add_stack_line(fmt::format("{} more processes are not shown", processes.size() - shown));
+  }
+}
+
+void look_at(JobRun& run) {
+  const RunPlace place = run.place();
+  if (place.process) {
+    look_at_processes(run, *place.process);
+  } else if (place.thread != 0) {
+    run.add_stack_line(fmt::format("thread slot of the worker's process {}", ::getpid()));
+    write(run, stack_lines(read_own_stack(place.thread)));
+  } else {
+    run.add_stack_line("it waits for a process to run in");
+  }
+}
+
+}  // namespace
+
+StackLooks::StackLooks(std::function<void()> on_answer) : on_answer_(std::move(on_answer)) {}
+
+StackLooks::~StackLooks() {
+  {
+    const MutexLock lock{mutex_};
+    asked_.clear();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void StackLooks::add(std::shared_ptr<JobRun> run, int look) {
+  {
+    const MutexLock lock{mutex_};
+    asked_.push_back({std::move(run), look});
+    if (is_working_) return;
+    is_working_ = true;
+  }
+  if (thread_.joinable()) thread_.join();  // it has nothing more to do
+  try {
+    thread_ = std::thread{[this] { work(); }};
+  } catch (const std::system_error& error) {
+    log_warning("worker", "no thread for a look at stacks: {}", error.what());
+    const MutexLock lock{mutex_};
+    asked_.clear();
+    is_working_ = false;
+  }
+}
+
+void StackLooks::work() noexcept {
+  for (;;) {
+    Asked next;
+    {
+      const MutexLock lock{mutex_};
+      if (asked_.empty()) {
+        is_working_ = false;
+        return;
+      }
+      next = std::move(asked_.front());
+      asked_.pop_front();
+    }
+    try {
+      next.run->add_stack_line(begin_of_stacks(next.look));
+      try {
+        look_at(*next.run);
+      } catch (const Error& error) {
+        next.run->add_stack_line(error.what());
+      }
+      next.run->add_stack_line(end_of_stacks(next.look));
+      on_answer_();
+    } catch (const std::exception& error) {
+      // The lines are kept where the store was only away for a while.
+      log_warning("worker", "a look at the stacks of job {}: {}", next.run->id().value,
+                  error.what());
+    }
+  }
+}
+
+}  // namespace stint
