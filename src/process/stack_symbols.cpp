@@ -16,13 +16,9 @@ namespace {
 constexpr std::size_t kLongestName = 200;
 
 // What the language calls by a short name and its linker by the whole of it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kShortNames{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kShortNames{
     {{"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
       "std::string"},
-     {"nlohmann::json_abi_v3_11_2::basic_json<std::map, std::vector, std::string, bool, long, "
-      "unsigned long, double, std::allocator, nlohmann::json_abi_v3_11_2::adl_serializer, "
-      "std::vector<unsigned char, std::allocator<unsigned char> > >",
-      "stint::json"},
      {"std::vector<std::string, std::allocator<std::string> >", "std::vector<std::string>"}}};
 
 std::string base_name(std::string_view path) {

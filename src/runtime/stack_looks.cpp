@@ -35,8 +35,13 @@ void look_at_processes(JobRun& run, const ChildView& child) {
   for (const pid_t process : processes) {
     if (shown == kMostProcesses || Clock::now() >= deadline) break;
     const auto is_the_same = [&] { return !child.has_ended() && descends_from(process, root); };
-    if (is_the_same()) write(run, stack_lines(read_stacks(process, is_the_same, deadline)));
     ++shown;
+    if (!is_the_same()) continue;  // it ended since it was found
+    const ProcessStacks stacks = read_stacks(process, is_the_same, deadline);
+    log_debug("worker", "looked at {} threads of process {}, each halted for {} us at most",
+              stacks.threads.size(), process,
+              std::chrono::duration_cast<std::chrono::microseconds>(stacks.longest_halt).count());
+    write(run, stack_lines(stacks));
   }
   if (child.has_ended()) run.add_stack_line(fmt::format("process {} has ended", root));
   if (shown < processes.size()) {
