@@ -13,8 +13,8 @@
 #include <cstring>
 #include <fstream>
 #include <string_view>
-#include <thread>
 #include <fmt/format.h>
+#include "base/mutex.hpp"
 
 namespace stint {
 namespace {
@@ -109,6 +109,10 @@ void HaltedThread::seize() {
 
 void HaltedThread::wait_until_halted(nanoseconds patience) {
   const Clock::time_point end = Clock::now() + patience;
+  // Nothing tells of a halt but a signal to the whole process.
+  Mutex mutex;
+  MutexLock lock{mutex};
+  CondVar nobody_signals;
   nanoseconds pause = kFirstPause;
   for (;;) {
     int status = 0;
@@ -125,7 +129,7 @@ void HaltedThread::wait_until_halted(nanoseconds patience) {
       return;
     }
     if (Clock::now() >= end) break;
-    std::this_thread::sleep_for(pause);
+    nobody_signals.wait_for(lock, pause);
     pause = std::min(pause * 2, kLongestPause);
   }
   problem_ = "it does not halt: " + thread_state(process_, thread_);

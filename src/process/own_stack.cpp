@@ -1,6 +1,7 @@
 #include "process/own_stack.hpp"
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <semaphore.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -9,11 +10,12 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <thread>
 #include <fmt/format.h>
 #include "base/mutex.hpp"
 #include "process/halted_thread.hpp"
@@ -26,7 +28,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMostFrames = 200;
-constexpr std::chrono::microseconds kPause{50};
+constexpr std::chrono::nanoseconds kPause = std::chrono::milliseconds{1};
+constexpr std::int64_t kSecond = 1'000'000'000;
 // Where the interrupted function cannot be told: the handler, and what the kernel calls it by.
 constexpr std::size_t kOwnFrames = 2;
 
@@ -38,6 +41,7 @@ struct Answer {
   std::uintptr_t interrupted = 0;
   std::atomic<int> awaited{0};  // 0: no look; taken by the handler that answers
   std::atomic<int> answered{0};
+  sem_t posted{};  // at each answer
 };
 Answer answer;
 
@@ -62,6 +66,7 @@ void write_down(int /*signal*/, siginfo_t* info, void* context) {
     answer.interrupted = interrupted_address(context);
     answer.count = ::backtrace(answer.frames.data(), kMostFrames);
     answer.answered = look;
+    ::sem_post(&answer.posted);
   }
   errno = before;
 }
@@ -146,7 +151,13 @@ bool wait_for_answer(int look, std::chrono::nanoseconds patience) {
       // From here on it comes too late, unless its handler works already.
       if (answer.awaited.compare_exchange_strong(awaited, 0)) return false;
     }
-    std::this_thread::sleep_for(kPause);
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - Clock::now());
+    timespec until{};
+    ::clock_gettime(CLOCK_MONOTONIC, &until);
+    const std::int64_t at = until.tv_nsec + std::max<std::int64_t>(left.count(), kPause.count());
+    until.tv_sec += at / kSecond;
+    until.tv_nsec = at % kSecond;
+    ::sem_clockwait(&answer.posted, CLOCK_MONOTONIC, &until);  // an early return is one more look
   }
   return true;
 }
@@ -165,6 +176,7 @@ ThreadStack read_own_stack(pid_t thread, std::chrono::nanoseconds patience) {
   }
   std::array<void*, 1> first{};
   ::backtrace(first.data(), 1);  // loads what it needs
+  if (last_look == 0) ::sem_init(&answer.posted, 0, 0);
   const int look = ++last_look;
   answer.awaited = look;
   if (!send(thread, *signal, look)) {

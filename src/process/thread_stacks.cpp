@@ -1,7 +1,7 @@
 #include "process/thread_stacks.hpp"
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -76,8 +76,27 @@ std::vector<pid_t> threads_of(pid_t process) {
   return threads;
 }
 
-/// One look at one process, on a thread of its own: the end of the thread that traces lets go of
-/// everything, whatever else fails.
+/// Call it on a thread of its own and wait for that. The end of a thread lets go of all that it
+/// traces, whatever else fails, also of what did not halt in time and may do so later.
+template <typename Function>
+void call_apart(Function&& function) {
+  std::exception_ptr failure;
+  try {
+    std::thread{[&] {
+      try {
+        function();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }}.join();
+  } catch (const std::system_error& error) {
+    throw Error{ErrorCode::kUnavailable,
+                fmt::format("no thread for a look at stacks: {}", error.what())};
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// One look at one process.
 class Look final {
  public:
   Look(pid_t process, const std::function<bool()>& is_the_same, Clock::time_point deadline)
@@ -121,27 +140,32 @@ class Look final {
   bool add(pid_t thread, const StackSymbols& symbols) {
     ThreadStack stack{.thread = thread, .name = thread_status(result_.process, thread, "Name")};
     Unwinding unwinding{.library = library_};
-    {
-      const Clock::time_point before = Clock::now();
-      const HaltedThread halted{result_.process, thread, kPatience};
-      if (halted.is_gone()) return true;
-      if (!is_the_same_()) {
-        result_.problem = "it has ended";
-        return false;
-      }
-      stack.problem = halted.problem();
-      if (halted.is_halted()) {
-        const int end = library_.thread_frames(symbols.handle(), thread, &add_frame, &unwinding);
-        if (end < 0) stack.problem = library_.error_text(-1);
-        result_.longest_halt = std::max<nanoseconds>(result_.longest_halt, Clock::now() - before);
-      }
-    }
+    Found found = Found::kGone;
+    call_apart([&] { found = unwind(stack, symbols, unwinding); });
+    if (found == Found::kOther) result_.problem = "it has ended";
+    if (found != Found::kThread) return found == Found::kGone;
     stack.is_cut = unwinding.is_cut;
     for (const auto& [address, is_return_address] : unwinding.frames) {
       stack.frames.push_back(symbols.find(address, is_return_address));
     }
     result_.threads.push_back(std::move(stack));
     return true;
+  }
+
+  enum class Found : std::uint8_t { kThread, kGone, kOther };
+
+  Found unwind(ThreadStack& stack, const StackSymbols& symbols, Unwinding& to) {
+    const Clock::time_point before = Clock::now();
+    const HaltedThread halted{result_.process, stack.thread, kPatience};
+    if (halted.is_gone()) return Found::kGone;
+    if (!is_the_same_()) return Found::kOther;
+    stack.problem = halted.problem();
+    if (!halted.is_halted()) return Found::kThread;
+    if (library_.thread_frames(symbols.handle(), stack.thread, &add_frame, &to) < 0) {
+      stack.problem = library_.error_text(-1);
+    }
+    result_.longest_halt = std::max<nanoseconds>(result_.longest_halt, Clock::now() - before);
+    return Found::kThread;
   }
 
   const DwflLibrary& library_;
@@ -167,20 +191,7 @@ std::string frame_line(std::size_t number, const StackFrame& frame) {
 ProcessStacks read_stacks(pid_t process, const std::function<bool()>& is_the_same,
                           Clock::time_point deadline) {
   Look look{process, is_the_same, deadline};
-  std::exception_ptr failure;
-  try {
-    std::thread{[&] {
-      try {
-        look.run();
-      } catch (...) {
-        failure = std::current_exception();
-      }
-    }}.join();
-  } catch (const std::system_error& error) {
-    throw Error{ErrorCode::kUnavailable,
-                fmt::format("no thread for a look at stacks: {}", error.what())};
-  }
-  if (failure) std::rethrow_exception(failure);
+  look.run();
   return look.take();
 }
 

@@ -1,11 +1,13 @@
 #include "process/thread_stacks.hpp"
 #include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <string>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "process/find_children.hpp"
 #include "process/halted_thread.hpp"
 #include "support/child.hpp"
 #include "support/eventually.hpp"
@@ -99,6 +101,27 @@ TEST(ThreadStacks, SayWhoTracesAThreadAlready) {
   ASSERT_EQ(::ptrace(PTRACE_SEIZE, sleep.pid(), nullptr, nullptr), 0);
   EXPECT_THAT(text_of(look_at(sleep.pid())),
               HasSubstr("process " + std::to_string(::getpid()) + " traces it"));
+}
+
+// Whoever waits for its vfork child halts for nobody.
+TEST(ThreadStacks, LetGoOfAThreadThatDoesNotHalt) {
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    ::setpgid(0, 0);
+    if (::vfork() == 0) {  // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is the point
+      for (;;) ::pause();
+    }
+    ::_exit(0);
+  }
+  ASSERT_GT(parent, 0);
+  EXPECT_TRUE(eventually([&] { return find_descendants(parent).size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return thread_status(parent, parent, "State").starts_with("D"); }));
+  const ProcessStacks stacks = look_at(parent);
+  EXPECT_THAT(text_of(stacks), HasSubstr("it does not halt: state D"));
+  EXPECT_EQ(thread_status(parent, parent, "TracerPid"), "0");
+  for (const pid_t process : find_descendants(parent)) ::kill(process, SIGKILL);
+  int status = 0;
+  EXPECT_EQ(::waitpid(parent, &status, 0), parent);
 }
 
 TEST(ThreadStacks, AreWrittenWithWhatIsKnown) {

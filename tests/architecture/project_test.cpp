@@ -61,7 +61,8 @@ constexpr std::array kOneDialect{
 };
 
 // Where a short sleep is what the code is for.
-constexpr std::array<std::string_view, 1> kMaySleep = {"tests/support/eventually.hpp"};
+constexpr std::array<std::string_view, 2> kMaySleep = {"tests/support/eventually.hpp",
+                                                       "tests/programs/stuck_tasks.cpp"};
 
 class Project : public ::testing::Test {
  protected:
