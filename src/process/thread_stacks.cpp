@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostFrames = 200;
 constexpr std::size_t kMostThreads = 200;
-constexpr std::size_t kLongestCommand = 300;
+constexpr std::size_t kLongestName = 300;
 constexpr nanoseconds kPatience = std::chrono::seconds{1};
 
 /// An address and whether it is one that a call returns to.
@@ -54,12 +54,9 @@ std::string read_text(const std::string& path) {
   return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
-std::string command_of(pid_t process) {
-  std::string text = read_text(fmt::format("/proc/{}/cmdline", process));
-  while (text.ends_with('\0')) text.pop_back();
-  std::ranges::replace(text, '\0', ' ');
-  if (text.size() > kLongestCommand) text.replace(kLongestCommand, std::string::npos, "...");
-  return text;
+std::string program_of(pid_t process) {
+  const std::string text = read_text(fmt::format("/proc/{}/cmdline", process));
+  return text.substr(0, std::min(text.find('\0'), kLongestName));
 }
 
 std::vector<pid_t> threads_of(pid_t process) {
@@ -106,7 +103,7 @@ class Look final {
 
   void run() {
     const pid_t process = result_.process;
-    result_.command = command_of(process);
+    result_.program = program_of(process);
     std::optional<StackSymbols> symbols;
     try {
       symbols.emplace(process);
@@ -210,7 +207,7 @@ std::vector<std::string> stack_lines(const ThreadStack& stack) {
 
 std::vector<std::string> stack_lines(const ProcessStacks& stacks) {
   std::vector<std::string> lines{fmt::format("process {}{}{}", stacks.process,
-                                             stacks.command.empty() ? "" : ": ", stacks.command)};
+                                             stacks.program.empty() ? "" : ": ", stacks.program)};
   for (const ThreadStack& stack : stacks.threads) {
     std::ranges::move(stack_lines(stack), std::back_inserter(lines));
   }

@@ -31,7 +31,7 @@ struct ThreadStack {
 /// The stacks of a process.
 struct ProcessStacks {
   pid_t process = 0;
-  std::string command = {};  ///< its program and arguments, as /proc tells
+  std::string program = {};  ///< its first argument: others may be secrets
   std::vector<ThreadStack> threads = {};
   std::chrono::nanoseconds longest_halt{0};  ///< of one thread
   std::string problem = {};  ///< why there is no thread, or not all of them; empty: all went well

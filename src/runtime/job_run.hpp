@@ -102,6 +102,7 @@ class JobRun final : public Job, private JobLog {
   /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
   /// abandons a task that ignores its stop race for it.
   bool take_end() { return !ended_.exchange(true); }
+  bool has_ended() const { return ended_; }
 
  private:
   void write(LogLevel level, std::string_view line) override;

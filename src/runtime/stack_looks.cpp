@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,43 +22,65 @@ using Clock = std::chrono::steady_clock;
 // The longest look: whoever asked waits for ten seconds, and the end of a worker for its look.
 constexpr std::chrono::seconds kLongestLook{5};
 constexpr std::size_t kMostProcesses = 50;
+constexpr std::size_t kMostLines = 5000;
 
-void write(JobRun& run, const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) run.add_stack_line(line);
-}
+/// Write the lines of one look, as many as may be.
+class Answer final {
+ public:
+  explicit Answer(JobRun& run) : run_(run) {}
 
-/// The process and everything that it has started and that did not detach itself.
-void look_at_processes(JobRun& run, const ChildView& child) {
+  void add(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) add(line);
+  }
+  void add(std::string_view line) {
+    if (lines_ == kMostLines) run_.add_stack_line("more is not shown");
+    if (lines_++ < kMostLines) run_.add_stack_line(line);
+  }
+
+ private:
+  JobRun& run_;
+  std::size_t lines_ = 0;
+};
+
+/// The process and everything that it has started and that did not detach itself. A slot's process
+/// takes other jobs later: what is seen while this one has not ended is of this one.
+void look_at_processes(const JobRun& run, const ChildView& child, Answer& answer) {
   const Clock::time_point deadline = Clock::now() + kLongestLook;
   const pid_t root = child.pid();
   const std::vector<pid_t> processes = find_descendants(root);
   std::size_t shown = 0;
   for (const pid_t process : processes) {
     if (shown == kMostProcesses || Clock::now() >= deadline) break;
-    const auto is_the_same = [&] { return !child.has_ended() && descends_from(process, root); };
+    const auto is_the_same = [&] {
+      return !run.has_ended() && !child.has_ended() && descends_from(process, root);
+    };
     ++shown;
     if (!is_the_same()) continue;  // it ended since it was found
     const ProcessStacks stacks = read_stacks(process, is_the_same, deadline);
     log_debug("worker", "looked at {} threads of process {}, each halted for {} us at most",
               stacks.threads.size(), process,
               std::chrono::duration_cast<std::chrono::microseconds>(stacks.longest_halt).count());
-    write(run, stack_lines(stacks));
+    answer.add(stack_lines(stacks));
   }
-  if (child.has_ended()) run.add_stack_line(fmt::format("process {} has ended", root));
   if (shown < processes.size()) {
-    run.add_stack_line(fmt::format("{} more processes are not shown", processes.size() - shown));
+    answer.add(fmt::format("{} more processes are not shown", processes.size() - shown));
   }
 }
 
-void look_at(JobRun& run) {
+void look_at(const JobRun& run, Answer& answer) {
   const RunPlace place = run.place();
   if (place.process) {
-    look_at_processes(run, *place.process);
+    look_at_processes(run, *place.process, answer);
+    if (place.process->has_ended()) {
+      answer.add(fmt::format("process {} has ended", place.process->pid()));
+    }
   } else if (place.thread != 0) {
-    run.add_stack_line(fmt::format("thread slot of the worker's process {}", ::getpid()));
-    write(run, stack_lines(read_own_stack(place.thread)));
+    const ThreadStack stack = read_own_stack(place.thread);
+    if (run.has_ended()) return;  // the thread may have been at something else by then
+    answer.add(fmt::format("thread slot of the worker's process {}", ::getpid()));
+    answer.add(stack_lines(stack));
   } else {
-    run.add_stack_line("it waits for a process to run in");
+    answer.add("it waits for a process to run in");
   }
 }
 
@@ -105,11 +128,13 @@ void StackLooks::work() noexcept {
     }
     try {
       next.run->add_stack_line(begin_of_stacks(next.look));
+      Answer answer{*next.run};
       try {
-        look_at(*next.run);
+        look_at(*next.run, answer);
       } catch (const Error& error) {
-        next.run->add_stack_line(error.what());
+        answer.add(error.what());
       }
+      if (next.run->has_ended()) answer.add("the job ended meanwhile");
       next.run->add_stack_line(end_of_stacks(next.look));
       on_answer_();
     } catch (const std::exception& error) {

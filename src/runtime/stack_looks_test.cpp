@@ -79,10 +79,18 @@ TEST_F(StackLooksTest, ShowAProcessAndSayThatItHasEnded) {
   const auto one = run();
   const auto child = keeper.spawn({.arguments = {"sleep", "60"}});
   one->set_place({.process = child->view()});
-  EXPECT_THAT(answer(one), HasSubstr("sleep 60"));
+  EXPECT_THAT(answer(one), HasSubstr(": sleep\n"));
   child->kill();
   child->wait(std::chrono::seconds{10});
   EXPECT_THAT(answer(one), HasSubstr("has ended"));
+}
+
+// The thread, and a slot's process, have another job by then.
+TEST_F(StackLooksTest, ShowNothingOfAJobThatHasEnded) {
+  const auto one = run();
+  one->set_place({.thread = ::gettid()});
+  one->take_end();
+  EXPECT_EQ(answer(one), "begin of look 7\nthe job ended meanwhile\nend of look 7\n");
 }
 
 TEST_F(StackLooksTest, AreMadeOneAfterTheOther) {
