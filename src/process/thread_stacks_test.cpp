@@ -70,6 +70,7 @@ TEST(ThreadStacks, LeaveAStoppedProcessStopped) {
 
 TEST(ThreadStacks, AreNotReadOfAnotherProcess) {
   Child sleep{{"/bin/sleep", "60"}};
+  ASSERT_TRUE(eventually([&] { return sleeps(sleep); }));
   const ProcessStacks stacks =
       read_stacks(sleep.pid(), [] { return false; }, std::chrono::steady_clock::now() + 10s);
   EXPECT_THAT(stacks.threads, IsEmpty());
@@ -89,6 +90,7 @@ TEST(ThreadStacks, SayThatAProcessHasEnded) {
 
 TEST(ThreadStacks, SayThatTimeIsUp) {
   Child sleep{{"/bin/sleep", "60"}};
+  ASSERT_TRUE(eventually([&] { return sleeps(sleep); }));
   const ProcessStacks stacks =
       read_stacks(sleep.pid(), [] { return true; }, std::chrono::steady_clock::now());
   EXPECT_THAT(stacks.threads, IsEmpty());
@@ -108,7 +110,7 @@ TEST(ThreadStacks, LetGoOfAThreadThatDoesNotHalt) {
   const pid_t parent = ::fork();
   if (parent == 0) {
     ::setpgid(0, 0);
-    if (::vfork() == 0) {  // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is the point
+    if (::vfork() == 0) {  // NOLINT: it is what this is about
       for (;;) ::pause();
     }
     ::_exit(0);

@@ -2,7 +2,6 @@
 #include <unistd.h>
 #include <span>
 #include <utility>
-#include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
 #include "core/declaration_check.hpp"
