@@ -145,7 +145,7 @@ command = ["sh", "-c", "trap '' TERM; setsid sleep 1000 & sleep 1000 & echo $$ >
   EXPECT_EQ(program.run({"job", "wait", id, "--timeout", "30s"}).exit_code, 1);
   const json job = show(id);
   EXPECT_EQ(job["state"], "aborted");
-  EXPECT_EQ(job["error"]["message"], "enough");
+  EXPECT_EQ(job["error"]["message"].get<std::string>().rfind("enough (by ", 0), 0U);
   // By then nothing runs any more; a zombie waits for its parent at most.
   for (const pid_t pid : pids()) {
     std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
