@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -25,6 +26,8 @@ constexpr int kKeeperSocket = STDERR_FILENO + 1;
 
 // Only met by a program that is no keeper, or a machine that hangs.
 constexpr int kLongestStartMilliseconds = 60'000;
+// From the end of its channel to its own.
+constexpr int kLongestEndMilliseconds = 1'000;
 
 /// Own what posix_spawn wants to know: standard input and output lead nowhere, nothing but the
 /// socket and standard error is inherited, signals mean what they mean by default, and neither a
@@ -88,16 +91,33 @@ pid_t execute_self(int socket) {
   return pid;
 }
 
-bool is_ready(Channel& channel) {
-  pollfd entry{.fd = channel.descriptor(), .events = POLLIN, .revents = 0};
+bool wait_for_input(int descriptor, int milliseconds) {
+  pollfd entry{.fd = descriptor, .events = POLLIN, .revents = 0};
   int found = 0;
   do {
-    found = ::poll(&entry, 1, kLongestStartMilliseconds);
+    found = ::poll(&entry, 1, milliseconds);
   } while (found < 0 && errno == EINTR);
+  return found > 0;
+}
+
+bool is_ready(Channel& channel) {
+  if (!wait_for_input(channel.descriptor(), kLongestStartMilliseconds)) return false;
   ChannelMessage message;
-  if (found <= 0 || channel.wait(message) != Received::kMessage) return false;
+  if (channel.wait(message) != Received::kMessage) return false;
   const auto notice = decode_notice(message.text);
   return notice && std::holds_alternative<ReadyNotice>(*notice);
+}
+
+/// End a keeper that is not ready; whether somebody else had killed it before.
+bool end_unready(const StartedKeeper& keeper) {
+  const UniqueFd process{static_cast<int>(::syscall(SYS_pidfd_open, keeper.pid, 0))};
+  if (process) wait_for_input(process.get(), kLongestEndMilliseconds);  // most are about to end
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(keeper.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  const bool was_killed = info.si_pid == keeper.pid && info.si_code == CLD_KILLED;
+  ::kill(keeper.pid, SIGKILL);  // ours and not waited for: the number is its own
+  reap_keeper(keeper.pid);
+  return was_killed && info.si_status == SIGKILL;
 }
 
 }  // namespace
@@ -113,8 +133,11 @@ StartedKeeper start_keeper() {
                        .channel = std::make_unique<Channel>(std::move(ours))};
   theirs.reset();
   if (is_ready(*keeper.channel)) return keeper;
-  ::kill(keeper.pid, SIGKILL);  // ours and not waited for: the number is its own
-  reap_keeper(keeper.pid);
+  if (end_unready(keeper)) {
+    throw Error{ErrorCode::kUnavailable,
+                "the keeper of child processes was killed as it started",
+                {.retryable = true}};
+  }
   throw Error{ErrorCode::kInternal,
               "the keeper of child processes does not start: does this program's main begin with a "
               "call of stint::main?"};
