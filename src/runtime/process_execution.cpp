@@ -29,6 +29,9 @@ constexpr nanoseconds kBeforeTerminate = std::chrono::seconds{1};
 constexpr nanoseconds kGraceOfLost = std::chrono::seconds{1};
 // From the end of its connection to the news that a process has died.
 constexpr nanoseconds kDeathTakes = milliseconds{500};
+// A process that was killed and is still there sits in the kernel, and never again runs a line of
+// its own. The keeper waits 5 seconds for what it has left.
+constexpr nanoseconds kLongestDeath = std::chrono::seconds{6};
 constexpr nanoseconds kBetweenMemoryLooks = milliseconds{100};
 // While lines of the log cannot be kept, nothing more is read; how often to look again.
 constexpr nanoseconds kBetweenRoomLooks = milliseconds{50};
@@ -150,6 +153,7 @@ nanoseconds ProcessExecution::longest_wait() const {
   if (!host_.has_log_room()) wait = std::min(wait, kBetweenRoomLooks);
   const nanoseconds now = clock_.boot_now();
   if (!process_.is_ready) wait = std::min(wait, begun_at_ + kLongestStart - now);
+  if (killed_at_) wait = std::min(wait, *killed_at_ + kLongestDeath - now);
   if (const auto asked = run_.stop_asked_at(); asked && rung_ != Rung::kKilled) {
     wait = std::min(wait, *asked + next_rung_after() - now);
   }
@@ -258,6 +262,10 @@ void ProcessExecution::climb() {
     break_off("it closed its connection to the worker");
     return;
   }
+  if (killed_at_ && now - *killed_at_ >= kLongestDeath) {
+    give_up();
+    return;
+  }
   const auto asked = run_.stop_asked_at();
   if (!asked) return;
   if (!is_sent_) fail_before_begin("the job was stopped before it began");
@@ -274,13 +282,27 @@ void ProcessExecution::climb() {
   if (rung_ == Rung::kTerminated && waited >= next_rung_after()) {
     rung_ = Rung::kKilled;
     log_warning("worker", "killing the process of job {}: it ignored its stop", run_.id().value);
-    process_.child->kill();
+    kill();
   }
 }
 
 /// The kernel has killed the process or one that it has started.
 bool ProcessExecution::is_killed_for_memory() const {
   return is_in_group_ && process_.memory->kills() > kills_before_;
+}
+
+void ProcessExecution::kill() {
+  process_.child->kill();
+  killed_at_ = clock_.boot_now();
+}
+
+void ProcessExecution::give_up() {
+  log_error("worker",
+            "process {} of job {} was killed and does not end: it hangs in the kernel and is left "
+            "to itself",
+            process_.child->pid(), run_.id().value);
+  is_dead_ = true;
+  is_hung_ = true;
 }
 
 void ProcessExecution::look_at_memory() {
@@ -292,7 +314,7 @@ void ProcessExecution::look_at_memory() {
                                     : resident_memory(process_.child->pid()) > task_.max_memory;
   if (!is_over) return;
   is_over_memory_ = true;
-  process_.child->kill();
+  kill();
 }
 
 void ProcessExecution::break_off(std::string why) {
@@ -316,7 +338,8 @@ std::string ProcessExecution::error_text(std::string_view type, const std::strin
 Completion ProcessExecution::end_of_dead() {
   if (!is_sent_) fail_before_begin("it died");
   // The keeper tells of an end once nothing of the process is left.
-  const auto status = process_.child->wait(std::chrono::seconds{10}).value_or(ExitStatus{});
+  const std::chrono::seconds longest{is_hung_ ? 0 : 10};
+  const auto status = process_.child->wait(longest).value_or(ExitStatus{.signal = SIGKILL});
   Completion end{.id = run_.id(), .epoch = run_.epoch(), .outcome = Outcome::kFailed};
   const milliseconds delay = retry_delay(task_.retry, run_.job().failures + 1);
   if (is_over_memory_ || is_killed_for_memory()) {

@@ -57,6 +57,8 @@ class ProcessExecution final {
   void climb();
   void bound_memory();
   bool is_killed_for_memory() const;
+  void kill();
+  void give_up();
   void look_at_memory();
   void break_off(std::string why);
   Completion end_of_dead();
@@ -81,10 +83,12 @@ class ProcessExecution final {
   bool is_over_memory_ = false;
   bool is_in_group_ = false;  // which bounds its memory
   std::int64_t kills_before_ = 0;
+  bool is_hung_ = false;  // it was killed and does not end
   std::string broken_why_;
   Rung rung_ = Rung::kNone;
   Nanoseconds memory_look_at_{0};
   std::optional<Nanoseconds> closed_at_;
+  std::optional<Nanoseconds> killed_at_;
   std::optional<slot::End> end_;
 };
 
