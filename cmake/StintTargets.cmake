@@ -31,6 +31,10 @@ function(stint_add_tests name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE stint_test_support)
+  # ctest runs each test under the census, which fails it for any process that it leaves behind.
+  set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR
+                                           "${STINT_TEST_PROGRAM_DIR}/census")
+  add_dependencies(${name} stint_test_census)
   gtest_discover_tests(
     ${name}
     DISCOVERY_MODE PRE_TEST

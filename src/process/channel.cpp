@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include "base/test_point.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -106,6 +107,7 @@ std::pair<UniqueFd, UniqueFd> Channel::make_pair() {
 
 bool Channel::send(std::string_view message, const std::vector<int>& descriptors) {
   if (message.size() > kMostBytes || descriptors.size() > kMostDescriptors) return false;
+  STINT_TEST_POINT("channel.before_send");
   const MutexLock lock{sending_};
   PacketHead head{.descriptors = static_cast<std::uint32_t>(descriptors.size())};
   std::size_t at = 0;
@@ -119,6 +121,7 @@ bool Channel::send(std::string_view message, const std::vector<int>& descriptors
     }
     at += text.size();
     head = {.kind = kNext};
+    STINT_TEST_POINT("channel.after_packet");
   } while (at < message.size());
   return true;
 }
@@ -148,6 +151,7 @@ Received Channel::receive(ChannelMessage& to) {
     }
     const Received found =
         receive_packet(to, static_cast<std::size_t>(size), std::move(descriptors));
+    if (found == Received::kMessage) STINT_TEST_POINT("channel.after_receive");
     if (found != Received::kNothing) return found;
   }
   partial_ = {};

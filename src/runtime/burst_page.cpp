@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fmt/format.h>
+#include "base/test_point.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -103,15 +104,19 @@ std::optional<std::string> BurstPage::take_end() {
 }
 
 bool BurstPage::begin_next() {
-  return take_step(map_->progress, [this](Progress& progress) {
+  STINT_TEST_POINT("burst.before_begin");
+  const bool has_begun = take_step(map_->progress, [this](Progress& progress) {
     if (progress.begun >= progress.limit) return false;
     if (progress.begun == 0) at_ = 0;
     ++progress.begun;
     return true;
   });
+  STINT_TEST_POINT("burst.after_begin");
+  return has_begun;
 }
 
 bool BurstPage::leave_end(std::string_view end) {
+  STINT_TEST_POINT("burst.before_end");
   const auto size = static_cast<std::uint32_t>(end.size());
   if (sizeof size + end.size() > kEndBytes - at_) return false;
   std::memcpy(map_->bytes.data() + at_, &size, sizeof size);

@@ -1,0 +1,132 @@
+// A task whose output fills the disk of the store.
+#include <sched.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include "app/backends.hpp"
+#include "stint/error.hpp"
+#include "stint/json.hpp"
+#include "support/eventually.hpp"
+#include "support/grim_worker.hpp"
+#include "support/store_contract.hpp"
+
+namespace stint::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// A disk of its own, seen by this process and what it starts alone; it goes with them.
+class SmallDisk final {
+ public:
+  explicit SmallDisk(fs::path folder) : folder_(std::move(folder)) {
+    fs::create_directory(folder_);
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=6m") != 0) {
+      problem_ = std::strerror(errno);
+    }
+  }
+  ~SmallDisk() { ::umount2(folder_.c_str(), MNT_DETACH); }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  const std::string& problem() const { return problem_; }
+  /// Leave no room at all.
+  void fill() const {
+    std::ofstream filler{folder_ / "filler"};
+    const std::string block(4096, 'f');
+    while (filler << block << std::flush) {
+    }
+  }
+  void grow() const {
+    EXPECT_EQ(::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=200m"), 0)
+        << std::strerror(errno);
+  }
+
+ private:
+  const fs::path folder_;
+  std::string problem_;
+};
+
+std::string check_integrity(const std::string& file) {
+  sqlite3* opened = nullptr;
+  EXPECT_EQ(::sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> database{opened, &::sqlite3_close};
+  std::string found;
+  const auto take = [](void* to, int /*columns*/, char** values, char** /*names*/) {
+    *static_cast<std::string*>(to) += values[0];
+    return 0;
+  };
+  ::sqlite3_exec(database.get(), "PRAGMA integrity_check", take, &found, nullptr);
+  return found;
+}
+
+class FullDisk : public GrimWorker {
+ protected:
+  /// Enqueue, if the disk lets it.
+  void try_to_enqueue(std::size_t bytes, std::vector<JobId>& acknowledged) {
+    const json metadata{{"ballast", std::string(bytes, 'b')}};
+    try {
+      acknowledged.push_back(enqueue({.task = "g.fine", .metadata = metadata.dump()}));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnavailable) << error.what();
+      EXPECT_FALSE(error.outcome_unknown()) << error.what();
+      ++refused_;
+    }
+  }
+
+  int refused_ = 0;
+};
+INSTANTIATE_TEST_SUITE_P(Stores, FullDisk, ::testing::Values("sqlite"), backend_name);
+
+TEST_P(FullDisk, LosesNoJobAndGoesOnOnceThereIsRoom) {
+  constexpr int kMegabytes = 12;
+  const fs::path folder = fs::path{program.folder()} / "disk";
+  const SmallDisk disk{folder};
+  if (!disk.problem().empty()) GTEST_SKIP() << "needs the right to mount: " << disk.problem();
+  const std::string url = fmt::format("sqlite:{}/jobs.db", folder.string());
+  open_schema({.url = url})->migrate();
+  use_store(url);
+  program.set("STINT_LIMITS_MAX_LOG", "33554432");
+
+  std::vector<JobId> acknowledged{
+      enqueue({.task = "g.print", .args = json{{"megabytes", kMegabytes}}.dump()})};
+  const JobId printer = acknowledged.front();
+  Process running{worker(2)};
+  wait_for_start("print");
+  ASSERT_TRUE(eventually([&] { return running.err().find("full") != std::string::npos; }))
+      << running.err();
+  disk.fill();
+  EXPECT_EQ(state(printer), JobState::kRunning);
+  // A little may fit into what the store's files have kept for later.
+  for (int i = 0; i < 20 && refused_ == 0; ++i) try_to_enqueue(500'000, acknowledged);
+  EXPECT_EQ(refused_, 1);
+  EXPECT_FALSE(running.has_ended()) << running.err();
+
+  disk.grow();
+  try_to_enqueue(1, acknowledged);
+  EXPECT_EQ(refused_, 1);
+  for (const JobId id : acknowledged) {
+    const JobRecord job = wait_for(id);
+    EXPECT_EQ(job.state, JobState::kDone) << job.task << ": " << job.error;
+    EXPECT_EQ(job.crashes, 0);
+  }
+  const std::string log = program.output({"job", "logs", std::to_string(printer.value)});
+  EXPECT_EQ(std::ranges::count(log, '\n') + 1, kMegabytes * 1024) << "every line is there";
+  expect_end(running);
+  store_.reset();
+  EXPECT_EQ(check_integrity(folder / "jobs.db"), "ok");
+}
+
+}  // namespace
+}  // namespace stint::test
