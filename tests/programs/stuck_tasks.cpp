@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,7 +74,7 @@ constexpr timespec kTime{.tv_sec = 0, .tv_nsec = kMilliseconds * 1'000'000L};
 int by_nanosleep() { return ::nanosleep(&kTime, nullptr); }
 int by_poll() { return ::poll(nullptr, 0, kMilliseconds); }
 int by_select() {
-  timeval time{.tv_sec = 0, .tv_usec = kMilliseconds * 1000};
+  timeval time{.tv_sec = 0, .tv_usec = suseconds_t{kMilliseconds} * 1000};
   return ::select(0, nullptr, nullptr, nullptr, &time);
 }
 int by_epoll() {
@@ -95,9 +96,9 @@ int by_signal_wait() {
 int by_receive() {
   static const int socket = [] {
     const int made = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const timeval time{.tv_sec = 0, .tv_usec = kMilliseconds * 1000};
+    const timeval time{.tv_sec = 0, .tv_usec = suseconds_t{kMilliseconds} * 1000};
     const sockaddr unnamed{.sa_family = AF_UNIX, .sa_data = {}};
-    ::bind(made, &unnamed, sizeof(sa_family_t));
+    if (::bind(made, &unnamed, sizeof(sa_family_t)) != 0) throw std::runtime_error{"no address"};
     ::setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
     return made;
   }();
@@ -120,12 +121,13 @@ std::vector<std::string> wait_everywhere() {
   std::mutex mutex;
   std::vector<std::string> interrupted;
   std::vector<std::jthread> threads;
-  for (const auto& [name, call] : kCalls) {
-    threads.emplace_back([&, name = name, call = call] {
+  threads.reserve(kCalls.size());
+  for (const auto& one_call : kCalls) {
+    threads.emplace_back([&] {
       while (!may_go()) {
-        if (call() >= 0 || errno != EINTR) continue;
+        if (one_call.second() >= 0 || errno != EINTR) continue;
         const std::lock_guard lock{mutex};
-        interrupted.push_back(name);
+        interrupted.push_back(one_call.first);
       }
     });
   }
