@@ -64,7 +64,7 @@ class Poison : public GrimWorker {
     for (std::size_t i = 0; i < at.size(); ++i) {
       for (std::size_t k = i; k < at.size(); ++k) {
         const double passed = duration<double>(at[k] - at[i]).count();
-        const double started = static_cast<double>(k - i + 1);
+        const auto started = static_cast<double>(k - i + 1);
         worst = std::max(worst, started - kStartsPerSecond * passed);
       }
     }

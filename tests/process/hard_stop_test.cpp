@@ -1,6 +1,6 @@
 // Processes that wait in the kernel, and what an abort does about them.
-#include <signal.h>
-#include <sys/stat.h>
+#include <unistd.h>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>

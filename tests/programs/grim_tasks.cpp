@@ -65,7 +65,7 @@ void deaf() {
 void wait_in_kernel() {
   block_all_signals();
   note_start("wait_in_kernel");
-  if (::vfork() == 0) sleep_on();
+  if (::vfork() == 0) sleep_on();  // NOLINT(bugprone-unsafe-functions): that it waits is the point
 }
 
 void print(std::int64_t megabytes) {
