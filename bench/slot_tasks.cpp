@@ -3,7 +3,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <stop_token>
 #include <string>
 #include <fmt/format.h>
 #include "slot_page.hpp"
@@ -23,8 +22,12 @@ void say_begun() {
 
 void hold(Job& job) {
   say_begun();
-  const std::stop_callback stopped{job.stop_token(), [] { set(slot_page().stop_seen_at, now()); }};
-  while (slot_page().release == 0) job.sleep_for(std::chrono::milliseconds{1});
+  try {
+    while (slot_page().release == 0) job.sleep_for(std::chrono::milliseconds{1});
+  } catch (const Stopped&) {
+    set(slot_page().stop_seen_at, now());
+    throw;
+  }
 }
 
 [[noreturn]] void ignore_everything() {
