@@ -21,6 +21,8 @@ STINT_ON_EVERY_STORE(HardStop);
 
 bool is_there(pid_t process) { return ::kill(process, 0) == 0; }
 
+#if !defined(__SANITIZE_THREAD__)  // it makes a fork of vfork
+
 /// The letter that /proc shows: D in the kernel, not to be woken by signals.
 char process_state(pid_t process) {
   std::ifstream file{fmt::format("/proc/{}/stat", process)};
@@ -30,7 +32,6 @@ char process_state(pid_t process) {
   return name_end == std::string::npos ? '?' : text[name_end + 2];
 }
 
-#if !defined(__SANITIZE_THREAD__)  // it makes a fork of vfork
 TEST_P(HardStop, EndsWhatWaitsInTheKernel) {
   const JobId id = enqueue("g.wait_in_kernel");
   Process running{worker(1)};
