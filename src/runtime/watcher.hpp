@@ -16,7 +16,8 @@
 namespace stint {
 
 struct WatchOptions {
-  std::chrono::nanoseconds abort_look = std::chrono::milliseconds{500};
+  /// An abort must reach its job half a second after its commit: the rest is for the look itself.
+  std::chrono::nanoseconds abort_look = std::chrono::milliseconds{400};
   /// How long a task may go on after it was asked to stop.
   std::chrono::nanoseconds grace = std::chrono::seconds{5};
   /// A job that runs longer has its start stored.

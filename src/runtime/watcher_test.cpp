@@ -226,7 +226,7 @@ TEST_F(WatcherTest, DoesNotBusyItselfWithADeafTaskThatLostItsRight) {
   clock_.advance(1h);
   watcher_->look();
   EXPECT_FALSE(has_ended()) << "nothing may be written for it: it is left alone";
-  EXPECT_EQ(watcher_->until_next_look(), 500ms);
+  EXPECT_EQ(watcher_->until_next_look(), 400ms);
 }
 
 TEST_F(WatcherTest, ReportsTheStartOfALongJobOnce) {
