@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 #include <fmt/format.h>
+#include "app/task_records.hpp"
+#include "base/log.hpp"
 #include "core/payload.hpp"
 #include "stint/error.hpp"
 
@@ -70,7 +72,23 @@ std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const
   }
   if (many.empty()) return {};
   const std::vector<NewJob> jobs = plan(task, many, options);
-  return environment_->store().enqueue(jobs);
+  std::vector<Enqueued> enqueued = environment_->store().enqueue(jobs);
+  register_own_tasks();
+  return enqueued;
+}
+
+/// Those who enqueue by SQL need to know of them, and this program may come before its workers.
+void ClientImpl::register_own_tasks() noexcept {
+  if (is_registered_.exchange(true)) return;
+  try {
+    Store& store = environment_->store();
+    if (!store.has_sql_interface()) return;
+    const std::vector<TaskRecord> records = task_records(environment_->registry());
+    if (!records.empty()) store.register_tasks(records);
+  } catch (const std::exception& error) {
+    // A role that may only enqueue may not; the jobs are stored.
+    log_debug("client", "the tasks could not be registered: {}", error.what());
+  }
 }
 
 JobId ClientImpl::enqueue_child(std::string_view task, const json& args,

@@ -1,5 +1,6 @@
 /// What stands behind `stint::Client` and its handles.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -46,12 +47,14 @@ class ClientImpl final {
                            const EnqueueOptions& options);
   std::vector<NewJob> plan_registered(std::string_view task, std::span<const json> many,
                                       const EnqueueOptions& options);
+  void register_own_tasks() noexcept;
   std::optional<JobState> look(JobId id);
   void pause(std::chrono::nanoseconds duration);
 
   const std::shared_ptr<Environment> environment_;
   Clock& clock_;
   TaskCatalog catalog_;
+  std::atomic<bool> is_registered_{false};  // this program's tasks are
   Mutex mutex_;
   CondVar aborted_;  ///< ends the pauses of those who wait
 };

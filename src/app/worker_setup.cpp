@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
+#include "app/task_records.hpp"
 #include "base/host.hpp"
 #include "base/version.hpp"
 #include "config/settings_transfer.hpp"
@@ -134,10 +135,7 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
 }
 
 void register_tasks(Environment& environment) {
-  std::vector<TaskRecord> records;
-  for (const auto& [name, task] : environment.registry().tasks()) {
-    records.push_back({.name = name, .specification = specification(task).dump()});
-  }
+  const std::vector<TaskRecord> records = task_records(environment.registry());
   if (!records.empty()) environment.store().register_tasks(records);
 }
 

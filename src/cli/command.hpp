@@ -65,6 +65,7 @@ CommandEntry job_abort_entry();
 CommandEntry job_stack_entry();
 CommandEntry task_list_entry();
 CommandEntry task_show_entry();
+CommandEntry task_register_entry();
 CommandEntry worker_run_entry();
 CommandEntry worker_list_entry();
 CommandEntry db_init_entry();
@@ -72,6 +73,7 @@ CommandEntry db_migrate_entry();
 CommandEntry db_status_entry();
 CommandEntry db_reset_entry();
 CommandEntry db_vacuum_entry();
+CommandEntry db_grant_entry();
 CommandEntry settings_show_entry();
 CommandEntry settings_check_entry();
 

@@ -80,6 +80,8 @@ class Store {
 
   // --- Tasks, retention, schema -----------------------------------------------------------------
 
+  /// Whether others enqueue by SQL, who need to be told of this program's tasks.
+  virtual bool has_sql_interface() const { return false; }
   virtual void register_tasks(std::span<const TaskRecord> tasks) = 0;
   virtual std::vector<TaskRecord> list_tasks() = 0;
   /// Remove finished jobs; returns how many. Call again while it returns filter.limit.
@@ -98,6 +100,14 @@ class Store {
   virtual void set_time_for_tests(std::optional<StoreTime> time) = 0;
 };
 
+/// What a role of a database server may do with a store.
+enum class StoreGrant : std::uint8_t {
+  kEnqueue,  ///< ask for jobs and see their states
+  kWorker,   ///< execute jobs, and operate on them
+  kRead,     ///< look at everything
+  kOwner,    ///< everything, migrations included
+};
+
 /// Make and change a store's tables, apart from its use.
 class StoreSchema {
  public:
@@ -112,6 +122,10 @@ class StoreSchema {
   virtual std::string migration_script() = 0;
   /// Drop the tables with all jobs.
   virtual void reset() = 0;
+  /// The statements that let a role of the server do something; `grant` runs them. They are to be
+  /// run again after a migration. Throws kConfiguration where there are no roles.
+  virtual std::string grant_script(StoreGrant what, std::string_view role) = 0;
+  virtual void grant(StoreGrant what, std::string_view role) = 0;
 };
 
 /// How to open a store.

@@ -1,8 +1,12 @@
 #include "backends/postgres/schema.hpp"
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 #include <utility>
 #include <fmt/core.h>
 #include "backends/postgres/errors.hpp"
 #include "base/url.hpp"
+#include "base/utf8.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -58,6 +62,36 @@ class MigrationSession final {
   const ConnectOptions& options_;
   ConnectionPointer connection_;
 };
+
+const SqlFile& grant_file(StoreGrant what) {
+  switch (what) {
+    case StoreGrant::kEnqueue:
+      return sql::grant_enqueue;
+    case StoreGrant::kWorker:
+      return sql::grant_worker;
+    case StoreGrant::kRead:
+      return sql::grant_read;
+    case StoreGrant::kOwner:
+      break;
+  }
+  return sql::grant_owner;
+}
+
+// As an identifier, for statements and for texts of statements within them.
+std::string quoted_role(std::string_view role) {
+  constexpr std::size_t kLongest = 63;
+  const auto is_plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (std::isalnum(byte) != 0) || byte >= 0x80 || std::strchr("_-.@$", c) != nullptr;
+  };
+  if (role.empty() || role.size() > kLongest || !std::ranges::all_of(role, is_plain)) {
+    throw Error{
+        ErrorCode::kInvalid,
+        fmt::format("the role \"{}\" must be 1 to {} bytes of letters, digits and _ - . @ $",
+                    sanitize_text(role), kLongest)};
+  }
+  return fmt::format("\"{}\"", role);
+}
 
 }  // namespace
 
@@ -155,6 +189,23 @@ void PostgresSchema::reset() {
   session.lock();
   session.run(sql::drop_tables);
   session.run("commit", "commit");
+}
+
+std::string PostgresSchema::grant_script(StoreGrant what, std::string_view role) {
+  check_schema_version(database_);
+  std::string script = with_schema(grant_file(what).text, database_.options().schema);
+  constexpr std::string_view kMark = "/* ROLE */";
+  const std::string name = quoted_role(role);
+  for (auto at = script.find(kMark); at != std::string::npos; at = script.find(kMark, at)) {
+    script.replace(at, kMark.size(), name);
+  }
+  return script;
+}
+
+void PostgresSchema::grant(StoreGrant what, std::string_view role) {
+  const std::string script = grant_script(what, role);
+  MigrationSession session(database_.options());
+  session.run(script, grant_file(what).name);  // one transaction
 }
 
 }  // namespace stint::postgres

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/database.hpp"
@@ -30,6 +31,8 @@ class PostgresSchema final : public StoreSchema {
   std::vector<std::string> migrate() override;
   std::string migration_script() override;
   void reset() override;
+  std::string grant_script(StoreGrant what, std::string_view role) override;
+  void grant(StoreGrant what, std::string_view role) override;
 
  private:
   Database database_;

@@ -64,6 +64,7 @@ class PostgresStore final : public Store {
   }
   RescueResult rescue(const RescueRequest& request) override { return workers_.rescue(request); }
 
+  bool has_sql_interface() const override { return true; }
   void register_tasks(std::span<const TaskRecord> tasks) override;
   std::vector<TaskRecord> list_tasks() override;
   int purge_jobs(const PurgeFilter& filter) override { return retention_.purge_jobs(filter); }

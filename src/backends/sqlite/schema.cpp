@@ -2,6 +2,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include "backends/sqlite/turn.hpp"
+#include "stint/error.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -137,6 +138,14 @@ void Schema::reset() {
     connection_.execute(fmt::format("drop table \"{}\"", name), "reset");
   }
   transaction.commit();
+}
+
+std::string Schema::grant_script(StoreGrant /*what*/, std::string_view /*role*/) {
+  throw Error{
+      ErrorCode::kConfiguration,
+      fmt::format("{} has no roles: the rights of the file and its folder decide who may use "
+                  "it",
+                  connection_.path())};
 }
 
 }  // namespace stint::sqlite

@@ -27,6 +27,8 @@ class Schema final : public StoreSchema {
   std::vector<std::string> migrate() override { return migrate_schema(connection_, location_); }
   std::string migration_script() override;
   void reset() override;
+  std::string grant_script(StoreGrant what, std::string_view role) override;
+  void grant(StoreGrant what, std::string_view role) override { grant_script(what, role); }
 
  private:
   Location location_;

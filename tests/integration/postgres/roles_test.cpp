@@ -1,0 +1,169 @@
+// What each kind of role may do, and what not.
+#include <string>
+#include <vector>
+#include <fmt/format.h>
+#include "backends/postgres/backend.hpp"
+#include "postgres_test_base.hpp"
+#include "stint/error.hpp"
+
+namespace stint::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Roles : public PostgresTest {
+ protected:
+  void TearDown() override {
+    if (!role_.empty()) {
+      run("drop owned by " + role_);
+      run("drop role " + role_);
+    }
+    PostgresTest::TearDown();
+  }
+
+  /// Make a role and let it do something. Its store has its own connections.
+  std::unique_ptr<Store> store_of(StoreGrant what) {
+    grant(what);
+    return open(url_of_role());
+  }
+  void grant(StoreGrant what) {
+    role_ = schema() + "_role";
+    run("create role " + role_ + " login password 'secret'");
+    postgres::postgres_backend().open_schema({.url = url()})->grant(what, role_);
+  }
+  std::string url_of_role() const {
+    std::string result = url();
+    const auto at = result.find("://") + 3;
+    const auto end = result.find('@', at);
+    if (end != std::string::npos && end < result.find('/', at)) result.erase(at, end + 1 - at);
+    return result.insert(at, role_ + ":secret@");
+  }
+  /// The SQLSTATE of a refusal; empty: none was refused.
+  template <typename Work>
+  static std::string refusal(const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.native_code();
+    }
+    return {};
+  }
+  /// The same for a statement of the role's.
+  std::string refusal_of(const std::string& statement) {
+    try {
+      run(fmt::format("set role {}; {}", role_, statement));
+      run("reset role");
+    } catch (const std::exception& error) {
+      run("reset role");
+      return error.what();
+    }
+    return {};
+  }
+
+  std::string role_;
+};
+
+constexpr const char* kDenied = "42501";
+
+TEST_F(Roles, EnqueueOnlyEnqueuesAndSeesStates) {
+  const auto web = store_of(StoreGrant::kEnqueue);
+  const std::vector<NewJob> jobs{{.task = "t.run"},
+                                 {.task = "t.run", .tags = {"a"}, .idempotency_key = "k"},
+                                 {.task = "t.run", .attachments = {"bytes"}}};
+  const auto enqueued = web->enqueue(jobs);
+  ASSERT_EQ(enqueued.size(), 3U);
+  EXPECT_EQ(web->enqueue(std::vector{jobs[1]}).at(0).id, enqueued[1].id);
+  EXPECT_EQ(web->job_states(std::vector{enqueued[0].id}).at(0), JobState::kQueued);
+  EXPECT_EQ(web->list_tasks().size(), 0U);
+  EXPECT_EQ(refusal_of("select stint.enqueue('t.x', '{}', '{\"unregistered\": true}')"), "");
+  EXPECT_EQ(refusal_of("select stint.job_state(1)"), "");
+
+  EXPECT_EQ(refusal([&] { web->find_job(enqueued[0].id); }), kDenied);
+  EXPECT_EQ(refusal([&] { web->list_jobs({}); }), kDenied);
+  EXPECT_EQ(refusal([&] { web->read_log(enqueued[0].id, 0, 10); }), kDenied);
+  EXPECT_EQ(refusal([&] { web->abort(enqueued[0].id, ""); }), kDenied);
+  EXPECT_EQ(refusal([&] { web->register_worker({.node = "n", .host = "h"}); }), kDenied);
+  EXPECT_EQ(refusal([&] { web->purge_jobs({}); }), kDenied);
+  EXPECT_THAT(refusal_of("select args from stint.job"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("select stint.abort_job(1)"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("select * from stint.jobs"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("create table stint.mine (id int)"), HasSubstr("denied"));
+}
+
+TEST_F(Roles, WorkerDoesEverythingButChangeTables) {
+  const auto store = store_of(StoreGrant::kWorker);
+  const auto enqueued = store->enqueue(std::vector<NewJob>(3, {.task = "t.run"}));
+  const WorkerId worker = store->register_worker({.node = "n", .host = "h"});
+  ClaimRequest claim = claim_of(worker, 2);
+  const auto claimed = store->exchange({}, &claim).claimed;
+  ASSERT_EQ(claimed.size(), 2U);
+  store->append_log(std::vector<NewLogLine>{
+      {.job = claimed[0].id, .epoch = claimed[0].epoch, .at = {}, .text = "line"}});
+  const std::vector<Completion> ends{
+      {.id = claimed[0].id, .epoch = claimed[0].epoch, .output = "1"},
+      {.id = claimed[1].id,
+       .epoch = claimed[1].epoch,
+       .outcome = Outcome::kFailed,
+       .cause = "error",
+       .error = R"({"type":"x","message":"y"})"}};
+  EXPECT_EQ(store->exchange(ends, nullptr).completed.at(0), WriteResult::kAccepted);
+  store->register_tasks(std::vector<TaskRecord>{{.name = "t.run", .specification = "{}"}});
+  EXPECT_EQ(store->abort(enqueued[2].id, ""), JobState::kAborted);
+  EXPECT_EQ(store->list_jobs({}).size(), 3U);
+  EXPECT_EQ(store->purge_jobs({.older_than = {}, .limit = 10}), 3);
+  store->retire_worker(worker);
+  EXPECT_EQ(refusal_of("select stint.retry_job(1)"), "");
+
+  EXPECT_THAT(refusal_of("update stint.migration set version = 0"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("drop table stint.live"), HasSubstr("owner"));
+  EXPECT_THAT(refusal_of("create table stint.mine (id int)"), HasSubstr("denied"));
+}
+
+TEST_F(Roles, ReadOnlyReadsEverything) {
+  const JobId id = put(1).at(0);
+  const auto store = store_of(StoreGrant::kRead);
+  EXPECT_EQ(store->find_job(id)->task, "t.run");
+  EXPECT_EQ(store->list_jobs({}).size(), 1U);
+  EXPECT_TRUE(store->read_log(id, 0, 10).empty());
+  EXPECT_EQ(store->list_workers(false).size(), 0U);
+  EXPECT_EQ(refusal_of(fmt::format("select stint.explain_job({})", id.value)), "");
+  EXPECT_EQ(refusal_of("select * from stint.jobs"), "");
+
+  EXPECT_EQ(refusal([&] { store->enqueue(std::vector<NewJob>{{.task = "t.run"}}); }), kDenied);
+  EXPECT_EQ(refusal([&] { store->abort(id, ""); }), kDenied);
+  EXPECT_THAT(refusal_of("select stint.enqueue('t.run')"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("delete from stint.live"), HasSubstr("denied"));
+}
+
+TEST_F(Roles, NobodyElseMayDoAnything) {
+  role_ = schema() + "_role";
+  run("create role " + role_);
+  for (const char* statement :
+       {"select stint.enqueue('t.run')", "select * from stint.jobs", "select stint.job_state(1)"}) {
+    EXPECT_THAT(refusal_of(statement), HasSubstr("denied")) << statement;
+  }
+}
+
+TEST_F(Roles, OwnerOwnsWhatThereIs) {
+  put(1);
+  grant(StoreGrant::kOwner);
+  EXPECT_EQ(refusal_of("drop table stint.attempt"), "");
+  EXPECT_EQ(run(fmt::format("select count(*) from pg_class where relnamespace = '{}'::regnamespace"
+                            " and relkind in ('r', 'p', 'v', 'S')"
+                            " and pg_get_userbyid(relowner) <> '{}'",
+                            schema(), role_))
+                .at(0),
+            "0");
+}
+
+TEST_F(Roles, AreNamedSafely) {
+  const auto tables = postgres::postgres_backend().open_schema({.url = url()});
+  for (const char* name : {"", "x\"; drop table job; --", "it's", "a b"}) {
+    EXPECT_THROW(static_cast<void>(tables->grant_script(StoreGrant::kRead, name)), Error) << name;
+  }
+  EXPECT_EQ(refusal([&] { tables->grant(StoreGrant::kRead, "nobody-has-this"); }), "42704");
+  EXPECT_THAT(tables->grant_script(StoreGrant::kWorker, "jobs"), HasSubstr("to \"jobs\""));
+}
+
+}  // namespace
+}  // namespace stint::test

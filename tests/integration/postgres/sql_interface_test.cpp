@@ -1,0 +1,328 @@
+// SQL as a way in: the functions and views of the schema, beside the library.
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+#include <fmt/format.h>
+#include "core/enqueue_plan.hpp"
+#include "core/registry.hpp"
+#include "postgres_test_base.hpp"
+#include "stint/error.hpp"
+#include "stint/stint.hpp"
+#include "support/eventually.hpp"
+
+namespace stint::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+STINT_MODULE(c, m) {
+  m.task("nothing", [] {});
+  m.task("integer", [](int) {}, {arg("v")});
+  m.task("long", [](std::int64_t) {}, {arg("v")});
+  m.task("number", [](double) {}, {arg("v")});
+  m.task("boolean", [](bool) {}, {arg("v")});
+  m.task("string", [](const std::string&) {}, {arg("v")});
+  m.task("bytes", [](const Bytes&) {}, {arg("v")});
+  m.task("time", [](std::chrono::system_clock::time_point) {}, {arg("v")});
+  m.task("day", [](std::chrono::year_month_day) {}, {arg("v")});
+  m.task("duration", [](std::chrono::milliseconds) {}, {arg("v")});
+  m.task("list", [](const std::vector<int>&) {}, {arg("v")});
+  m.task("object", [](const std::map<std::string, json>&) {}, {arg("v")});
+  m.task("any", [](const json&) {}, {arg("v")});
+  m.task("choice", [](int) {}, {arg("width").one_of(100, 400, 800) = 800});
+  m.task("optional", [](const std::optional<std::string>&) {}, {arg("v")});
+  m.task("options", [] {}, {},
+         {.domain = "mail", .priority = 5, .timeout = 30s, .retry = {.max_attempts = 4}});
+  m.task("once", [] {}, {}, {.at_most_once = true});
+}
+
+class SqlInterface : public PostgresTest {
+ protected:
+  void SetUp() override {
+    PostgresTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    std::vector<std::string> problems;
+    const ModuleDefinition modules[] = {c};
+    registry_ = Registry::build(modules, problems);
+    ASSERT_THAT(problems, IsEmpty());
+    std::vector<TaskRecord> records;
+    for (const auto& [name, task] : registry_->tasks()) {
+      records.push_back({.name = name, .specification = specification(task).dump()});
+    }
+    store().register_tasks(records);
+  }
+
+  static std::string quoted(const std::string& text) {
+    std::string result = "'";
+    for (const char one : text) result += one == '\'' ? "''" : std::string{one};
+    return result + "'";
+  }
+  /// Returns the job's number.
+  JobId enqueue(const std::string& task, const std::string& args = "{}",
+                const std::string& options = "{}") {
+    return JobId{std::stoll(run(fmt::format("select stint.enqueue({}, {}, {})", quoted(task),
+                                            quoted(args), quoted(options)))
+                                .at(0))};
+  }
+  /// The message and all that goes with it.
+  std::string refusal(const std::string& statement) {
+    try {
+      run(statement);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "nothing was refused";
+  }
+  JobRecord job(JobId id) { return store().find_job(id).value(); }
+
+  std::shared_ptr<const Registry> registry_;
+};
+
+// --- One corpus for both ways in ----------------------------------------------------------------
+
+EnqueueOptions options_of(const json& given) {
+  EnqueueOptions options;
+  for (const auto& [name, value] : given.items()) {
+    if (name == "priority") options.priority = value.get<int>();
+    if (name == "domain") options.domain = value.get<std::string>();
+    if (name == "node") options.node = value.get<std::string>();
+    if (name == "max_attempts") options.max_attempts = value.get<int>();
+    if (name == "timeout") options.timeout = value.get<std::chrono::milliseconds>();
+    if (name == "delay") options.delay = value.get<std::chrono::milliseconds>();
+    if (name == "run_at") options.run_at = value.get<std::chrono::system_clock::time_point>();
+    if (name == "metadata") options.metadata = value;
+    if (name == "tags") options.tags = value.get<std::vector<std::string>>();
+    if (name == "idempotency_key") options.idempotency_key = value.get<std::string>();
+  }
+  return options;
+}
+
+json parsed(const std::string& text) { return text.empty() ? json{} : json::parse(text); }
+
+/// The arguments as the session takes them: it puts the test's schema in the place of a name.
+std::string argument_text(const json& args) {
+  std::string text = args.dump(-1, ' ', true);
+  if (const auto at = text.find("$stint"); at != std::string::npos) {
+    text.replace(at, 2, "$\\u0073");
+  }
+  return text;
+}
+
+TEST_F(SqlInterface, TakesAndRefusesWhatTheLibraryDoes) {
+  std::ifstream file{STINT_SOURCE_DIR "/tests/corpus/enqueue.json"};
+  const json corpus = json::parse(file);
+  ASSERT_GT(corpus.size(), 80U);
+  for (const json& one : corpus) {
+    SCOPED_TRACE(one.dump(-1, ' ', true));
+    const std::string task = one.at("task");
+    const json args = one.value("args", json::object());
+    const json options = one.value("options", json::object());
+    const bool is_good = !one.contains("refused");
+
+    std::optional<NewJob> planned;
+    std::string library_says;
+    try {
+      const auto* declared = registry_->find_task(task);
+      planned = plan_job(task, declared, args, options_of(options), {});
+    } catch (const Error& error) {
+      library_says = error.what();
+    }
+    EXPECT_EQ(planned.has_value(), is_good) << library_says;
+
+    if (!is_good) {
+      const std::string said =
+          refusal(fmt::format("select stint.enqueue({}, {}, {})", quoted(task),
+                              quoted(argument_text(args)), quoted(options.dump())));
+      EXPECT_THAT(said, AllOf(StartsWith("ERROR"), HasSubstr(one["refused"].get<std::string>())));
+      EXPECT_THAT(library_says, HasSubstr(one["refused"].get<std::string>()));
+      continue;
+    }
+    const JobRecord stored = job(enqueue(task, argument_text(args), options.dump()));
+    ASSERT_TRUE(planned);
+    EXPECT_EQ(json::parse(stored.args), json::parse(planned->args));
+    EXPECT_EQ(stored.domain, planned->domain);
+    EXPECT_EQ(stored.node, planned->node);
+    EXPECT_EQ(stored.priority, planned->priority);
+    EXPECT_EQ(stored.max_attempts, planned->max_attempts);
+    EXPECT_EQ(stored.timeout, planned->timeout);
+    EXPECT_EQ(stored.tags, planned->tags);
+    EXPECT_EQ(parsed(stored.metadata), parsed(planned->metadata));
+    EXPECT_EQ(stored.idempotency_key, planned->idempotency_key);
+    if (planned->run_at) {
+      EXPECT_EQ(stored.run_at, *planned->run_at);
+    } else {
+      EXPECT_EQ(stored.run_at - stored.created_at, planned->delay);
+    }
+    EXPECT_EQ(store().load_attachments(stored.id, Store::Attachments::kArguments),
+              planned->attachments);
+  }
+}
+
+// --- enqueue ------------------------------------------------------------------------------------
+
+TEST_F(SqlInterface, EnqueuesInsideTheCallersTransaction) {
+  run("create table stint.orders (id int)");
+  run("begin; insert into stint.orders values (1)");
+  enqueue("c.nothing");
+  run("rollback");
+  EXPECT_THAT(store().list_jobs({}), IsEmpty());
+  run("begin; insert into stint.orders values (1)");
+  const JobId id = enqueue("c.nothing");
+  EXPECT_THAT(store().list_jobs({}), IsEmpty()) << "before the commit nobody sees it";
+  run("commit");
+  EXPECT_EQ(job(id).state, JobState::kQueued);
+  run("drop table stint.orders");
+}
+
+TEST_F(SqlInterface, CallsAsJobMasterDoes) {
+  const auto rows = run("call stint.insert_job('c', 'integer', 10, '{\"v\": 3}'::json)");
+  const JobRecord made = job(JobId{std::stoll(rows.at(0))});
+  EXPECT_EQ(made.task, "c.integer");
+  EXPECT_EQ(made.priority, 10);
+  EXPECT_EQ(json::parse(made.args), (json{{"v", 3}}));
+  EXPECT_THAT(refusal("call stint.insert_job('c', 'integer', 10, '{\"v\": \"x\"}'::json)"),
+              HasSubstr("argument \"v\": must be an integer"));
+}
+
+TEST_F(SqlInterface, RefusesTasksThatNobodyHas) {
+  EXPECT_THAT(refusal("select stint.enqueue('c.nothingg')"),
+              AllOf(HasSubstr("there is no task \"c.nothingg\""), HasSubstr("task register")));
+  const JobId id = enqueue("later.task", R"({"x": 1})", R"({"unregistered": true})");
+  EXPECT_EQ(job(id).task, "later.task");
+  EXPECT_THAT(refusal("select stint.enqueue('c.nothing', '{}', '{\"priorty\": 1}')"),
+              AllOf(HasSubstr("there is no option \"priorty\""), HasSubstr("max_attempts")));
+}
+
+TEST_F(SqlInterface, TellsTheStateAndTheArgumentOfARefusal) {
+  run("create function stint.refused() returns text language plpgsql as $$"
+      " declare state text; named text; begin"
+      "  perform stint.enqueue('c.integer', '{\"v\": 1.5}');"
+      "  return 'taken';"
+      " exception when others then"
+      "  get stacked diagnostics state = returned_sqlstate, named = column_name;"
+      "  return state || ' ' || named;"
+      " end $$");
+  EXPECT_THAT(run("select stint.refused()"), ElementsAre("22023 v"));
+  run("drop function stint.refused()");
+}
+
+TEST_F(SqlInterface, ReturnsTheJobThatHasTheKeyAlready) {
+  const JobId first = enqueue("c.nothing", "{}", R"({"idempotency_key": "k"})");
+  EXPECT_EQ(enqueue("c.nothing", "{}", R"({"idempotency_key": "k"})"), first);
+  EXPECT_EQ(store().list_jobs({}).size(), 1U);
+  EXPECT_THAT(refusal("select stint.enqueue('c.nothing', '{}', "
+                      "'{\"idempotency_key\": \"stint:child:1:1\"}')"),
+              HasSubstr("reserved"));
+}
+
+TEST_F(SqlInterface, KeepsTheRulesOfTheTask) {
+  const JobId id = enqueue("c.once");
+  EXPECT_EQ(run(fmt::format("select flags from stint.live where id = {}", id.value)).at(0), "1");
+}
+
+TEST_F(SqlInterface, WakesSleepingWorkersAtTheCommit) {
+  const std::vector<std::string> domains{"default"};
+  const auto wake_up = store().make_wake_up(domains);
+  // The first wait begins to listen; it ends at once or by time.
+  wake_up->wait_for(100ms);
+  std::atomic<bool> is_awake{false};
+  std::thread sleeper{[&] {
+    for (int i = 0; i < 100 && !is_awake; ++i) {
+      const auto begun = std::chrono::steady_clock::now();
+      wake_up->wait_for(10s);
+      if (std::chrono::steady_clock::now() - begun < 9s) is_awake = true;
+    }
+  }};
+  EXPECT_TRUE(eventually([&] {
+    enqueue("c.nothing");
+    return is_awake.load();
+  }));
+  sleeper.join();
+}
+
+// --- The other functions, and views -------------------------------------------------------------
+
+TEST_F(SqlInterface, TellsStates) {
+  const JobId queued = enqueue("c.nothing");
+  const JobId scheduled = enqueue("c.nothing", "{}", R"({"delay": "1h"})");
+  const auto state = [&](JobId id) {
+    return run(fmt::format("select stint.job_state({})", id.value)).at(0);
+  };
+  EXPECT_EQ(state(queued), "queued");
+  EXPECT_EQ(state(scheduled), "scheduled");
+  EXPECT_EQ(state(JobId{999'999}), "");
+  EXPECT_THAT(run("select id, task, state from stint.jobs order by id"),
+              ElementsAre(fmt::format("{}|c.nothing|queued", queued.value),
+                          fmt::format("{}|c.nothing|scheduled", scheduled.value)));
+  EXPECT_EQ(run("select count(*) from stint.tasks").at(0),
+            std::to_string(registry_->tasks().size()));
+  new_worker(store());
+  EXPECT_EQ(run("select state from stint.workers").at(0), "alive");
+  EXPECT_EQ(run("select stint.sql_interface_version()").at(0), "1");
+}
+
+TEST_F(SqlInterface, AbortsAndTriesAgain) {
+  const JobId id = enqueue("c.nothing");
+  const std::string number = std::to_string(id.value);
+  EXPECT_EQ(run("select stint.abort_job(" + number + ", 'not needed')").at(0), "aborted");
+  EXPECT_THAT(job(id).error, HasSubstr("not needed (by "));
+  EXPECT_EQ(run("select stint.retry_job(" + number + ")").at(0), "queued");
+  EXPECT_EQ(job(id).state, JobState::kQueued);
+  EXPECT_EQ(run("select stint.abort_job(999999)").at(0), "");
+  EXPECT_EQ(run("select stint.retry_job(999999)").at(0), "");
+}
+
+TEST_F(SqlInterface, RetriesWithAHigherEpochAndAllAttempts) {
+  const JobId id = enqueue("c.nothing");
+  const WorkerId worker = new_worker(store());
+  ClaimRequest claim = claim_of(worker);
+  claim.tasks = {"c.nothing"};
+  const auto first = store().exchange({}, &claim).claimed;
+  ASSERT_EQ(first.size(), 1U);
+  const Completion failed{.id = id,
+                          .epoch = first[0].epoch,
+                          .outcome = Outcome::kRejected,
+                          .cause = "rejected",
+                          .error = R"({"type":"x","message":"bad"})"};
+  store().exchange(std::vector{failed}, nullptr);
+  EXPECT_EQ(job(id).state, JobState::kFailed);
+  EXPECT_EQ(run(fmt::format("select stint.retry_job({})", id.value)).at(0), "queued");
+  const auto second = store().exchange({}, &claim).claimed;
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_GT(second[0].epoch, first[0].epoch);
+  EXPECT_EQ(second[0].failures, 0);
+  EXPECT_EQ(second[0].attempts, 1);
+  EXPECT_EQ(run(fmt::format("select stint.retry_job({})", id.value)).at(0), "running");
+  EXPECT_EQ(run(fmt::format("select stint.abort_job({})", id.value)).at(0), "aborting");
+  EXPECT_EQ(store().job_requests(worker).aborts.size(), 1U);
+}
+
+TEST_F(SqlInterface, ExplainsWhyAJobDoesNotRun) {
+  const auto why = [&](JobId id) {
+    return run(fmt::format("select stint.explain_job({})", id.value)).at(0);
+  };
+  const JobId alone = enqueue("c.nothing");
+  EXPECT_THAT(why(alone), AllOf(HasSubstr("queued: 0 jobs of its domain are before it"),
+                                HasSubstr("no live worker serves the domain \"default\"")));
+  EXPECT_THAT(why(enqueue("c.nothing")), HasSubstr("queued: 1 jobs"));
+  EXPECT_THAT(why(enqueue("c.nothing", "{}", R"({"delay": 60})")), StartsWith("scheduled: due at"));
+  EXPECT_THAT(why(enqueue("c.nothing", "{}", R"({"node": "moon"})")),
+              HasSubstr("no live worker on the node \"moon\""));
+  EXPECT_THAT(why(enqueue("no.task", "{}", R"({"unregistered": true})")),
+              HasSubstr("no program has registered the task \"no.task\""));
+  run(fmt::format("select stint.abort_job({}, 'enough')", alone.value));
+  EXPECT_THAT(why(alone), AllOf(StartsWith("aborted at"), HasSubstr("enough")));
+  EXPECT_EQ(why(JobId{999'999}), "");
+}
+
+}  // namespace
+}  // namespace stint::test
