@@ -5,8 +5,8 @@
 set -euo pipefail
 stint=${1:?"give the program stint"}
 
-commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "job stack" "task list" "task show"
-  "worker run" "worker list" "db init" "db migrate" "db status" "db vacuum" "db reset"
+commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "job stack" "task list" "task show" "task register"
+  "worker run" "worker list" "db init" "db migrate" "db status" "db vacuum" "db grant" "db reset"
   "settings show" "settings check")
 
 cat <<'TEXT'

@@ -39,8 +39,8 @@ void block_all_signals() {
 
 void segfault() {
   note_start("segfault");
-  ::signal(SIGSEGV, SIG_DFL);  // no report: it would be the same each time
-  volatile int* nowhere = nullptr;
+  ::signal(SIGSEGV, SIG_DFL);                // no report: it would be the same each time
+  volatile int* volatile nowhere = nullptr;  // else the compiler takes it for impossible
   *nowhere = 1;
 }
 
