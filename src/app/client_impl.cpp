@@ -1,6 +1,7 @@
 #include "app/client_impl.hpp"
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 #include <fmt/format.h>
 #include "app/task_records.hpp"
@@ -83,7 +84,12 @@ void ClientImpl::register_own_tasks() noexcept {
   try {
     Store& store = environment_->store();
     if (!store.has_sql_interface()) return;
-    const std::vector<TaskRecord> records = task_records(environment_->registry());
+    std::vector<TaskRecord> records = task_records(environment_->registry());
+    if (records.empty()) return;
+    // What workers have registered is as new as they are: it stays.
+    std::set<std::string, std::less<>> known;
+    for (const TaskRecord& one : store.list_tasks()) known.insert(one.name);
+    std::erase_if(records, [&](const TaskRecord& one) { return known.contains(one.name); });
     if (!records.empty()) store.register_tasks(records);
   } catch (const std::exception& error) {
     // A role that may only enqueue may not; the jobs are stored.

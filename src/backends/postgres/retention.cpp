@@ -38,6 +38,7 @@ int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFi
 
 int Retention::purge_jobs(const PurgeFilter& filter) {
   if (filter.limit <= 0) return 0;
+  database_.run(sql::make_partitions);
   int removed = purge(filter, sql::purgeable_finished, sql::delete_finished, filter.limit);
   if (filter.queued && removed < filter.limit) {
     removed += purge(filter, sql::purgeable_waiting, sql::delete_waiting, filter.limit - removed);

@@ -82,13 +82,12 @@ std::string quoted_role(std::string_view role) {
   constexpr std::size_t kLongest = 63;
   const auto is_plain = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return (std::isalnum(byte) != 0) || byte >= 0x80 || std::strchr("_-.@$", c) != nullptr;
+    return (std::isalnum(byte) != 0) || byte >= 0x80 || std::strchr("_-.@", c) != nullptr;
   };
   if (role.empty() || role.size() > kLongest || !std::ranges::all_of(role, is_plain)) {
-    throw Error{
-        ErrorCode::kInvalid,
-        fmt::format("the role \"{}\" must be 1 to {} bytes of letters, digits and _ - . @ $",
-                    sanitize_text(role), kLongest)};
+    throw Error{ErrorCode::kInvalid,
+                fmt::format("the role \"{}\" must be 1 to {} bytes of letters, digits and _ - . @",
+                            sanitize_text(role), kLongest)};
   }
   return fmt::format("\"{}\"", role);
 }

@@ -65,25 +65,21 @@ class Roles : public PostgresTest {
 
 constexpr const char* kDenied = "42501";
 
-TEST_F(Roles, EnqueueOnlyEnqueuesAndSeesStates) {
-  const auto web = store_of(StoreGrant::kEnqueue);
-  const std::vector<NewJob> jobs{{.task = "t.run"},
-                                 {.task = "t.run", .tags = {"a"}, .idempotency_key = "k"},
-                                 {.task = "t.run", .attachments = {"bytes"}}};
-  const auto enqueued = web->enqueue(jobs);
-  ASSERT_EQ(enqueued.size(), 3U);
-  EXPECT_EQ(web->enqueue(std::vector{jobs[1]}).at(0).id, enqueued[1].id);
-  EXPECT_EQ(web->job_states(std::vector{enqueued[0].id}).at(0), JobState::kQueued);
-  EXPECT_EQ(web->list_tasks().size(), 0U);
+TEST_F(Roles, EnqueueOnlyEnqueuesBySqlAndSeesStates) {
+  const JobId other = put(1).at(0);
+  grant(StoreGrant::kEnqueue);
   EXPECT_EQ(refusal_of("select stint.enqueue('t.x', '{}', '{\"unregistered\": true}')"), "");
   EXPECT_EQ(refusal_of("select stint.job_state(1)"), "");
+  EXPECT_EQ(store().list_jobs({}).size(), 2U);
 
-  EXPECT_EQ(refusal([&] { web->find_job(enqueued[0].id); }), kDenied);
-  EXPECT_EQ(refusal([&] { web->list_jobs({}); }), kDenied);
-  EXPECT_EQ(refusal([&] { web->read_log(enqueued[0].id, 0, 10); }), kDenied);
-  EXPECT_EQ(refusal([&] { web->abort(enqueued[0].id, ""); }), kDenied);
-  EXPECT_EQ(refusal([&] { web->register_worker({.node = "n", .host = "h"}); }), kDenied);
-  EXPECT_EQ(refusal([&] { web->purge_jobs({}); }), kDenied);
+  EXPECT_THAT(refusal_of(fmt::format("insert into stint.live (id, run_at, priority, state, flags,"
+                                     " max_attempts, domain, task) values ({}, now(), 0, 1, 0, 1,"
+                                     " 'default', 't.other')",
+                                     other.value)),
+              HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("insert into stint.idempotency values (1, now(), 'stint:child:1:1')"),
+              HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("select stint.reserve_job_ids(5000000)"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select args from stint.job"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select stint.abort_job(1)"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select * from stint.jobs"), HasSubstr("denied"));

@@ -141,12 +141,12 @@ TEST_F(SqlInterface, TakesAndRefusesWhatTheLibraryDoes) {
     if (!is_good) {
       const std::string said =
           refusal(fmt::format("select stint.enqueue({}, {}, {})", quoted(task),
-                              quoted(argument_text(args)), quoted(options.dump())));
+                              quoted(argument_text(args)), quoted(argument_text(options))));
       EXPECT_THAT(said, AllOf(StartsWith("ERROR"), HasSubstr(one["refused"].get<std::string>())));
       EXPECT_THAT(library_says, HasSubstr(one["refused"].get<std::string>()));
       continue;
     }
-    const JobRecord stored = job(enqueue(task, argument_text(args), options.dump()));
+    const JobRecord stored = job(enqueue(task, argument_text(args), argument_text(options)));
     ASSERT_TRUE(planned);
     EXPECT_EQ(json::parse(stored.args), json::parse(planned->args));
     EXPECT_EQ(stored.domain, planned->domain);
@@ -304,6 +304,36 @@ TEST_F(SqlInterface, RetriesWithAHigherEpochAndAllAttempts) {
   EXPECT_EQ(run(fmt::format("select stint.retry_job({})", id.value)).at(0), "running");
   EXPECT_EQ(run(fmt::format("select stint.abort_job({})", id.value)).at(0), "aborting");
   EXPECT_EQ(store().job_requests(worker).aborts.size(), 1U);
+}
+
+TEST_F(SqlInterface, AbortsWhatIsGivenBackMeanwhile) {
+  const JobId id = enqueue("c.nothing");
+  ClaimRequest claim = claim_of(new_worker(store()));
+  claim.tasks = {"c.nothing"};
+  ASSERT_EQ(store().exchange({}, &claim).claimed.size(), 1U);
+  const postgres::ConnectionPointer other =
+      postgres::connect(postgres::parse_connect_options(url()));
+  // As a completion that queues the job again, and has not committed yet.
+  run(fmt::format("begin; update stint.live set state = 1, worker = null where id = {}", id.value));
+  const std::string abort = fmt::format("select \"{}\".abort_job({})", schema(), id.value);
+  ASSERT_EQ(PQsendQuery(other.get(), abort.c_str()), 1);
+  EXPECT_TRUE(eventually([&] {
+    return run(fmt::format("select count(*) from pg_locks where not granted and pid = {}",
+                           PQbackendPID(other.get())))
+               .at(0) != "0";
+  }));
+  run("commit");
+  const postgres::ResultPointer result{PQgetResult(other.get())};
+  EXPECT_STREQ(PQgetvalue(result.get(), 0, 0), "aborted");
+  EXPECT_EQ(job(id).state, JobState::kAborted);
+}
+
+TEST_F(SqlInterface, KeepsOthersFromWaitingForAnOpenTransaction) {
+  run("begin");
+  enqueue("c.nothing");
+  const auto made = store().enqueue(std::vector<NewJob>{{.task = "t.run"}});
+  EXPECT_EQ(made.size(), 1U);
+  run("rollback");
 }
 
 TEST_F(SqlInterface, ExplainsWhyAJobDoesNotRun) {

@@ -30,7 +30,7 @@ declare
   total numeric;
 begin
   if jsonb_typeof(value) = 'number' then
-    total := (value #>> '{}')::numeric;
+    total := bare::numeric;
   elsif jsonb_typeof(value) <> 'string' then
     return null;
   elsif bare ~ ('^' || number || '$') then
@@ -76,7 +76,9 @@ begin
     return null;
   end if;
   return given::timestamptz;
-exception when datetime_field_overflow or invalid_datetime_format then
+exception
+  when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value
+  then
   return null;
 end $$;
 
@@ -284,6 +286,26 @@ begin
   return nullif(tags, '{}');
 end $$;
 
+-- Refuse what a program could not read: the reserved key, numbers beyond a double, and nesting deeper
+-- than 64.
+create function /* SCHEMA */check_json(task text, what text, value jsonb) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  -- As text: a string's own quotes are escaped, so that only a key is followed by this.
+  if value::text like '%"$stint.bytes":%' then
+    raise exception 'task "%": %: the key "$stint.bytes" is reserved', task, what
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if jsonb_path_exists(value, '$.** ? (@.type() == "number" && (@ > 1.7e308 || @ < -1.7e308))') then
+    raise exception 'task "%": %: a number is out of range', task, what
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if jsonb_path_exists(value, '$.**{64 to last}') then
+    raise exception 'task "%": %: nested deeper than 64', task, what
+      using errcode = 'invalid_parameter_value';
+  end if;
+end $$;
+
 -- Move the bytes among the arguments, given as strings, out of the way: their place tells which
 -- attachment it is. Returns the arguments and the data, in order.
 create function /* SCHEMA */take_attachments(specification jsonb, inout args jsonb,
@@ -369,10 +391,7 @@ begin
     raise exception 'task "%": the arguments must be an object, not %', task,
       /* SCHEMA */shown(args) using errcode = 'invalid_parameter_value';
   end if;
-  if args::text like '%"$stint.bytes"%' then
-    raise exception 'task "%": the key "$stint.bytes" is reserved', task
-      using errcode = 'invalid_parameter_value';
-  end if;
+  perform /* SCHEMA */check_json(task, 'the arguments', args);
   select taken.args, taken.data into args, attachments
   from /* SCHEMA */take_attachments(specification, args) as taken;
 
@@ -401,6 +420,7 @@ begin
     raise exception 'task "%": metadata must be an object, not %', task, /* SCHEMA */shown(metadata)
       using errcode = 'invalid_parameter_value', column = 'metadata';
   end if;
+  perform /* SCHEMA */check_json(task, 'metadata', metadata);
   if options ? 'run_at' and options ? 'delay' then
     raise exception 'task "%": run_at and delay are both given: leave one of them out', task
       using errcode = 'invalid_parameter_value', column = 'run_at';
@@ -419,7 +439,9 @@ begin
   flags := case when (specification -> 'at_most_once')::boolean then 1 else 0 end +
            case when (specification -> 'exclusive')::boolean then 2 else 0 end;
 
-  select reserved into id from /* SCHEMA */reserve_job_ids(1) as reserved;
+  -- Workers make the partitions ahead of time: to make one here has others wait for our commit.
+  id := nextval('/* SCHEMA */job_id');
+  perform /* SCHEMA */make_partition(id / 1000000);
   while job_key is not null loop
     insert into /* SCHEMA */idempotency as known (job, created_at, key) values (id, now, job_key)
     on conflict do nothing;
@@ -494,6 +516,8 @@ declare
   holder bigint;
   said text := coalesce(message || ' ', '') || format('(by %s)', session_user);
 begin
+  -- Whoever completes it now comes first: what follows must see the state after that.
+  perform from /* SCHEMA */live where id = job_id for update;
   with gone as (
     delete from /* SCHEMA */live where id = job_id and state in (1, 2) returning live.*
   )
@@ -538,6 +562,9 @@ begin
            job.domain, job.task, job.node, gone.cause, gone.error
     from gone join /* SCHEMA */job on job.id = gone.id
     returning domain into queued_in;
+    -- The bytes of an output that a failed attempt had set would stand in the way of the next one's.
+    delete from /* SCHEMA */attachment
+    where queued_in is not null and job = job_id and kind = 2;
   end if;
   if queued_in is not null then
     perform pg_notify(/* SCHEMA */wake_channel(), queued_in);
@@ -601,16 +628,29 @@ begin
                 ' jobs of its domain are before it') || reasons;
 end $$;
 
-do $$
-declare
-  one regprocedure;
-begin
-  -- Nobody but the owner, until `stint db grant` says so.
-  for one in
-    select oid from pg_proc
-    where pronamespace = (select relnamespace from pg_class
-                          where oid = '/* SCHEMA */job'::regclass)
-  loop
-    execute format('revoke all on routine %s from public', one);
-  end loop;
-end $$;
+-- Nobody but the owner, until `stint db grant` says so.
+revoke all on function /* SCHEMA */sql_interface_version() from public;
+revoke all on function /* SCHEMA */wake_channel() from public;
+revoke all on function /* SCHEMA */shown(jsonb) from public;
+revoke all on function /* SCHEMA */duration_seconds(jsonb) from public;
+revoke all on function /* SCHEMA */moment_of(jsonb) from public;
+revoke all on function /* SCHEMA */type_problem(text, jsonb, jsonb) from public;
+revoke all on function /* SCHEMA */argument_problem(jsonb, jsonb) from public;
+revoke all on function /* SCHEMA */checked_arguments(text, jsonb, jsonb) from public;
+revoke all on function /* SCHEMA */option_ms(text, text, jsonb) from public;
+revoke all on function /* SCHEMA */option_integer(text, text, jsonb, integer, integer) from public;
+revoke all on function /* SCHEMA */option_text(text, text, jsonb, text, integer, text) from public;
+revoke all on function /* SCHEMA */option_tags(text, jsonb) from public;
+revoke all on function /* SCHEMA */check_json(text, text, jsonb) from public;
+revoke all on function /* SCHEMA */take_attachments(jsonb, jsonb) from public;
+revoke all on function /* SCHEMA */enqueue(text, jsonb, jsonb) from public;
+revoke all on procedure /* SCHEMA */insert_job(text, text, integer, json, bigint, text) from public;
+revoke all on function /* SCHEMA */job_state(bigint) from public;
+revoke all on function /* SCHEMA */abort_job(bigint, text) from public;
+revoke all on function /* SCHEMA */retry_job(bigint) from public;
+revoke all on function /* SCHEMA */explain_job(bigint) from public;
+
+-- So that the first job by SQL makes no partition.
+select /* SCHEMA */make_partition(last_value / 1000000),
+       /* SCHEMA */make_partition(last_value / 1000000 + 1)
+from /* SCHEMA */job_id;

@@ -1,21 +1,23 @@
 -- Drop all that the migrations made, and the schema if nothing else is in it.
 do $$
 declare
-  routine regprocedure;
+  name text;
 begin
-  drop view if exists /* SCHEMA */jobs, /* SCHEMA */tasks, /* SCHEMA */workers cascade;
+  -- Without cascade: what others have built on them is theirs, and is named by the error.
+  drop view if exists /* SCHEMA */jobs, /* SCHEMA */tasks, /* SCHEMA */workers;
   drop view if exists /* SCHEMA */job_record;
-  -- Whatever arguments they have in this version.
-  for routine in
-    select pg_proc.oid from pg_proc
-    where pronamespace = (select oid from pg_namespace where nspname = trim('"' from '/* SCHEMA_NAME */'))
-      and proname in ('reserve_job_ids', 'make_partition', 'drop_empty_partitions',
-        'sql_interface_version', 'wake_channel', 'shown', 'duration_seconds', 'moment_of',
-        'type_problem', 'argument_problem', 'checked_arguments', 'option_ms', 'option_integer',
-        'option_text', 'option_tags', 'take_attachments', 'enqueue', 'insert_job', 'job_state',
-        'abort_job', 'retry_job', 'explain_job')
+  foreach name in array array[
+    'reserve_job_ids(integer)', 'make_partition(bigint)', 'drop_empty_partitions()',
+    'sql_interface_version()', 'wake_channel()', 'shown(jsonb)', 'duration_seconds(jsonb)',
+    'moment_of(jsonb)', 'type_problem(text,jsonb,jsonb)', 'argument_problem(jsonb,jsonb)',
+    'checked_arguments(text,jsonb,jsonb)', 'option_ms(text,text,jsonb)',
+    'option_integer(text,text,jsonb,integer,integer)',
+    'option_text(text,text,jsonb,text,integer,text)', 'option_tags(text,jsonb)',
+    'check_json(text,text,jsonb)', 'take_attachments(jsonb,jsonb)', 'enqueue(text,jsonb,jsonb)',
+    'insert_job(text,text,integer,json,bigint,text)', 'job_state(bigint)',
+    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)']
   loop
-    execute format('drop routine %s cascade', routine);
+    execute format('drop routine if exists /* SCHEMA */%s', name);
   end loop;
   drop table if exists /* SCHEMA */job, /* SCHEMA */live, /* SCHEMA */finished, /* SCHEMA */attempt,
     /* SCHEMA */attachment, /* SCHEMA */idempotency, /* SCHEMA */log, /* SCHEMA */worker,

@@ -1,21 +1,33 @@
--- Give everything to a role: it migrates and grants from then on.
+-- Give all that is Stint's to a role: it migrates and grants from then on.
 do $$
 declare
-  one record;
+  name text;
 begin
-  for one in
-    select pg_class.oid::regclass::text as name, relkind from pg_class
-    where relnamespace = '/* SCHEMA_NAME */'::regnamespace and relkind in ('r', 'p', 'v', 'S')
-    order by relkind
+  foreach name in array array['migration', 'job', 'live', 'finished', 'attempt', 'attachment',
+    'idempotency', 'log', 'worker', 'task', 'freshness', 'job_record', 'jobs', 'tasks', 'workers',
+    'job_id', 'worker_id']
   loop
-    -- The sequences, views and partitions too.
-    execute format('alter table %s owner to /* ROLE */', one.name);
+    -- This form takes views and sequences too.
+    execute format('alter table /* SCHEMA */%I owner to /* ROLE */', name);
   end loop;
-  for one in
-    select pg_proc.oid::regprocedure::text as name from pg_proc
-    where pronamespace = '/* SCHEMA_NAME */'::regnamespace
+  for name in
+    select inhrelid::regclass::text from pg_inherits
+    where inhparent in ('/* SCHEMA */job'::regclass, '/* SCHEMA */finished'::regclass)
   loop
-    execute format('alter routine %s owner to /* ROLE */', one.name);
+    execute format('alter table %s owner to /* ROLE */', name);
+  end loop;
+  foreach name in array array[
+    'reserve_job_ids(integer)', 'make_partition(bigint)', 'drop_empty_partitions()',
+    'sql_interface_version()', 'wake_channel()', 'shown(jsonb)', 'duration_seconds(jsonb)',
+    'moment_of(jsonb)', 'type_problem(text,jsonb,jsonb)', 'argument_problem(jsonb,jsonb)',
+    'checked_arguments(text,jsonb,jsonb)', 'option_ms(text,text,jsonb)',
+    'option_integer(text,text,jsonb,integer,integer)',
+    'option_text(text,text,jsonb,text,integer,text)', 'option_tags(text,jsonb)',
+    'check_json(text,text,jsonb)', 'take_attachments(jsonb,jsonb)', 'enqueue(text,jsonb,jsonb)',
+    'insert_job(text,text,integer,json,bigint,text)', 'job_state(bigint)',
+    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)']
+  loop
+    execute format('alter routine /* SCHEMA */%s owner to /* ROLE */', name);
   end loop;
 end $$;
 alter schema /* SCHEMA_NAME */ owner to /* ROLE */;
