@@ -20,6 +20,9 @@ class WakeUp {
   /// called, or `timeout` has passed. May return without cause. Events that come between two calls
   /// are not lost.
   virtual void wait_for(std::chrono::nanoseconds timeout) = 0;
+  /// Whether something may have been asked of a running job (an abort, a look at its stacks) since
+  /// the last call, as far as the waits have heard of it.
+  virtual bool take_request() { return false; }
   /// Make the present or the next wait return. From any thread.
   virtual void interrupt() noexcept = 0;
 };
@@ -102,8 +105,8 @@ class Store {
 
 /// What a role of a database server may do with a store.
 enum class StoreGrant : std::uint8_t {
-  kEnqueue,  ///< ask for jobs and see their states
-  kWorker,   ///< execute jobs, and operate on them
+  kEnqueue,  ///< ask for jobs by SQL and see their states
+  kWorker,   ///< execute jobs, operate on them, enqueue by the library
   kRead,     ///< look at everything
   kOwner,    ///< everything, migrations included
 };

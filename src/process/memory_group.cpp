@@ -143,6 +143,13 @@ bool MemoryGroup::add(pid_t process) {
   return write_file(directory_ + "/cgroup.procs", std::to_string(process));
 }
 
+std::int64_t MemoryGroup::used() const {
+  std::ifstream file{directory_ + (is_v2_ ? "/memory.current" : "/memory.usage_in_bytes")};
+  std::int64_t bytes = 0;
+  file >> bytes;
+  return bytes;
+}
+
 std::int64_t MemoryGroup::kills() const {
   return find_number(read_file(directory_ + (is_v2_ ? "/memory.events" : "/memory.oom_control")),
                      "oom_kill");

@@ -37,6 +37,9 @@ class MemoryGroup final {
   /// How many of its processes the kernel has killed at the limit.
   std::int64_t kills() const;
 
+  /// What they hold now, in bytes.
+  std::int64_t used() const;
+
   const std::string& directory() const { return directory_; }
 
  private:

@@ -27,7 +27,8 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error{ErrorCode::kUnavailable,
-                "no pipe for a job's output: " + std::generic_category().message(errno)};
+                "no pipe for a job's output: " + std::generic_category().message(errno),
+                {.retryable = true}};
   }
   std::pair<UniqueFd, UniqueFd> pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
   // The ends do not share this flag: the process that writes keeps a pipe that waits.

@@ -14,7 +14,8 @@ namespace {
 // A job that has not ended after one or two of these is not quick.
 constexpr int kTickMilliseconds = 2;
 // Between two jobs of a burst no code of a task is in the way.
-constexpr int kIdleMilliseconds = 1000;
+constexpr int kIdleMilliseconds = 10'000;
+constexpr int kMostTicksToBegin = 50;
 
 class Burst final {
  public:
@@ -42,11 +43,13 @@ class Burst final {
   bool is_idle_ = false;  // it said so
   std::optional<slot::ToWorker> message_;
   std::size_t begun_ = 0;
+  int ticks_ = 0;
   const microseconds handed_over_at_ =
       std::chrono::duration_cast<microseconds>(real_clock().boot_now());
 };
 
 bool Burst::hand_over() {
+  process_.bound_memory(0);  // the last job's is none of these
   page_.reset(jobs_.size());
   slot::Burst burst{{jobs_.begin(), jobs_.end()}};
   const bool is_taken = process_.channel->send(slot::encode(slot::ToSlot{std::move(burst)}),
@@ -73,9 +76,11 @@ void Burst::wait() {
   const int found = ::poll(events.data(), events.size(), kTickMilliseconds);
   if (found < 0) return;
   if (found == 0) {
-    // Some have begun since the last look: they are still quick.
+    // Some have begun since the last look: they are still quick. Before the first, the process has
+    // not had its turn: the machine is busy.
     const std::size_t begun = page_.begun();
-    is_over_ = begun == begun_;
+    const bool waits_for_first = begun == 0 && ++ticks_ < kMostTicksToBegin;
+    is_over_ = begun == begun_ && !waits_for_first;
     begun_ = begun;
     return;
   }
@@ -171,9 +176,11 @@ void Burst::wait_for_idle() {
       if (found == Received::kClosed || found == Received::kGarbage) {
         return give_up("it closed its connection to the worker");
       }
-      // What a thread says that a job has left behind belongs to no job.
       const auto known = slot::decode_for_worker(received.text);
       is_idle_ = known && std::holds_alternative<slot::Idle>(*known);
+      if (found == Received::kMessage && !is_idle_) {
+        return give_up("a thread that a job has left behind spoke to the worker");
+      }
     }
     if (events[1].revents != 0 && !is_idle_) report_.is_process_usable = false;
   }

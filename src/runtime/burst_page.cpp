@@ -115,6 +115,11 @@ bool BurstPage::begin_next() {
   return has_begun;
 }
 
+bool BurstPage::is_sound(std::size_t begun, std::size_t jobs) const {
+  const Progress now = Progress::of(map_->progress.load());
+  return now.begun == begun && now.ends == begun && (now.limit == begun || now.limit == jobs);
+}
+
 bool BurstPage::leave_end(std::string_view end) {
   STINT_TEST_POINT("burst.before_end");
   const auto size = static_cast<std::uint32_t>(end.size());

@@ -40,8 +40,11 @@ class BurstPage final {
 
   // --- The slot process -------------------------------------------------------------------------
 
-  /// Begin the next job. False: there is none, or it was taken back.
+  /// Begin the next job. False: there is none, or it was taken back; or somebody else has written
+  /// into the page (`is_sound`).
   bool begin_next();
+  /// Whether the page says what this side knows: so many of `jobs` have begun and left their ends.
+  bool is_sound(std::size_t begun, std::size_t jobs) const;
   /// Leave the end of the job that began last. False: no other one may begin, so that this end must
   /// be told by message; or there is no room.
   bool leave_end(std::string_view end);

@@ -38,6 +38,7 @@ bool Exchanger::wait() {
   const bool is_closed = context_.board.is_closed();
   if (is_closed && context_.board.standing().is_empty) return false;
   context_.wake_up.wait_for(context_.board.longest_wait());
+  if (context_.wake_up.take_request() && context_.on_request) context_.on_request();
   context_.board.expect_jobs();
   return true;
 }
@@ -100,11 +101,24 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
       failed.cause = "error";
       failed.error = error_json("stint::Error", "the store refused the result");
       log_error("worker", "the result of job {} was refused: {}", one.id.value, error.what());
-      result = context_.store.exchange({&failed, 1}, nullptr).completed.at(0);
+      result = write_refused(failed);
     }
     reply.completed.push_back(result);
   }
   return reply;
+}
+
+/// Even that may be refused where somebody has changed the tables by hand: one job must not end the
+/// worker, and then the next one.
+WriteResult Exchanger::write_refused(const Completion& failed) {
+  try {
+    return context_.store.exchange({&failed, 1}, nullptr).completed.at(0);
+  } catch (const Error& error) {
+    if (error.retryable()) throw;
+    log_error("worker", "the failure of job {} was refused, too; it is left as it is: {}",
+              failed.id.value, error.what());
+    return WriteResult::kFenced;
+  }
 }
 
 void Exchanger::note_fenced(const ExchangePlan& plan, const Exchange& reply) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 #include "base/backoff.hpp"
@@ -28,6 +29,8 @@ struct ExchangeContext {
   /// Once closed, writes that the store does not take are given up at this moment on the boot
   /// clock.
   std::atomic<std::int64_t> give_up_at = INT64_MAX;
+  /// Called when something may have been asked of a running job. May be empty.
+  std::function<void()> on_request = {};
 };
 
 /// One loop of exchanges. Several may run at once; one of them is the main one and waits for
@@ -44,6 +47,7 @@ class Exchanger final {
   void perform(ExchangePlan plan);
   Exchange exchange_with_store(ExchangePlan& plan, WorkerId claimer);
   Exchange complete_one_by_one(ExchangePlan& plan, const std::string& reason);
+  WriteResult write_refused(const Completion& failed);
   void note_fenced(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
 

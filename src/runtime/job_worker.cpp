@@ -81,6 +81,11 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
   exchange_ =
       std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_, clock_,
                                         environment_->registry->task_names(), domains);
+  exchange_->on_request = [this] {
+    const MutexLock lock{mutex_};
+    has_request_ = true;
+    stopping_changed_.notify_all();
+  };
 }
 
 JobWorker::~JobWorker() { stop(); }
@@ -104,7 +109,8 @@ void JobWorker::start() {
   threads_.emplace_back([this] {
     guard("watcher", [this] {
       repeat(
-          "watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); });
+          "watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); },
+          &has_request_);
     });
   });
   threads_.emplace_back([this] {
@@ -150,10 +156,10 @@ void JobWorker::guard(const char* role, const std::function<void()>& body) noexc
 }
 
 void JobWorker::repeat(const char* role, const std::function<void()>& look,
-                       const std::function<nanoseconds()>& pause) {
+                       const std::function<nanoseconds()>& pause, bool* soon) {
   Backoff backoff;
   nanoseconds wait = pause();
-  while (wait_unless_stopping(wait)) {
+  while (wait_unless_stopping(wait, soon)) {
     try {
       look();
       if (backoff.failures() > 0) log_info("worker", "{}: the store answers again", role);
@@ -168,10 +174,11 @@ void JobWorker::repeat(const char* role, const std::function<void()>& look,
   }
 }
 
-bool JobWorker::wait_unless_stopping(nanoseconds duration) {
+bool JobWorker::wait_unless_stopping(nanoseconds duration, bool* soon) {
   const auto until = std::chrono::steady_clock::now() + duration;
   MutexLock lock{mutex_};
   while (!stopping_) {
+    if (soon != nullptr && std::exchange(*soon, false)) return true;
     if (!stopping_changed_.wait_until(lock, until)) return !stopping_;
   }
   return false;

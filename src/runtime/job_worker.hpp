@@ -75,9 +75,10 @@ class JobWorker final {
  private:
   void guard(const char* role, const std::function<void()>& body) noexcept;
   /// Call `look` each time `pause` has passed until the worker stops; an outage is waited out.
+  /// `soon`, guarded by the mutex, ends a pause.
   void repeat(const char* role, const std::function<void()>& look,
-              const std::function<std::chrono::nanoseconds()>& pause);
-  bool wait_unless_stopping(std::chrono::nanoseconds duration);
+              const std::function<std::chrono::nanoseconds()>& pause, bool* soon = nullptr);
+  bool wait_unless_stopping(std::chrono::nanoseconds duration, bool* soon = nullptr);
   void renew_lease();
   void keep_house();
   bool has_supervised();
@@ -106,6 +107,7 @@ class JobWorker final {
   Mutex mutex_;
   CondVar stopping_changed_;
   bool stopping_ STINT_GUARDED_BY(mutex_) = false;
+  bool has_request_ = false;  // guarded by the mutex, too; passed by its address
   std::string failure_ STINT_GUARDED_BY(mutex_);
 };
 

@@ -36,6 +36,13 @@ constexpr nanoseconds kBetweenMemoryLooks = milliseconds{100};
 // While lines of the log cannot be kept, nothing more is read; how often to look again.
 constexpr nanoseconds kBetweenRoomLooks = milliseconds{50};
 constexpr nanoseconds kLongestWait = std::chrono::seconds{10};
+// To wake this thread costs a task that logs much more than the line itself. One that has logged so
+// many lines within a moment is listened to once a rest only.
+constexpr int kManyLines = 8;
+constexpr nanoseconds kMoment = milliseconds{5};
+constexpr nanoseconds kRest = milliseconds{2};
+// It fills the connection's buffer, and would wait for us.
+constexpr int kTooManyLines = 64;
 
 TaskOptions options_of(const Registry& registry, const JobRun& run) {
   const detail::TaskDeclaration* task = registry.find_task(run.task());
@@ -115,8 +122,9 @@ Completion ProcessExecution::see_through() {
 }
 
 void ProcessExecution::bound_memory() {
+  // A limit may kill as it is set: that is of this job.
+  kills_before_ = process_.memory ? process_.memory->kills() : 0;
   is_in_group_ = process_.bound_memory(task_.max_memory) && task_.max_memory > 0;
-  if (is_in_group_) kills_before_ = process_.memory->kills();
 }
 
 void ProcessExecution::start_job() {
@@ -152,6 +160,7 @@ nanoseconds ProcessExecution::longest_wait() const {
   if (closed_at_) wait = std::min<nanoseconds>(wait, milliseconds{50});
   if (!host_.has_log_room()) wait = std::min(wait, kBetweenRoomLooks);
   const nanoseconds now = clock_.boot_now();
+  if (is_deaf(now)) wait = std::min(wait, deaf_until_ - now);
   if (!process_.is_ready) wait = std::min(wait, begun_at_ + kLongestStart - now);
   if (killed_at_) wait = std::min(wait, *killed_at_ + kLongestDeath - now);
   if (const auto asked = run_.stop_asked_at(); asked && rung_ != Rung::kKilled) {
@@ -162,12 +171,13 @@ nanoseconds ProcessExecution::longest_wait() const {
 
 void ProcessExecution::wait() {
   const bool has_room = host_.has_log_room();
+  const bool listens = has_room && !closed_at_ && !is_deaf(clock_.boot_now());
   // A negative descriptor is passed over.
-  std::array<pollfd, 5> events{
-      pollfd{process_.child->ended_descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0},
-      pollfd{has_room && !closed_at_ ? process_.channel->descriptor() : -1, POLLIN, 0},
-      pollfd{has_room ? capture_.out_descriptor() : -1, POLLIN, 0},
-      pollfd{has_room ? capture_.error_descriptor() : -1, POLLIN, 0}};
+  std::array<pollfd, 5> events{pollfd{process_.child->ended_descriptor(), POLLIN, 0},
+                               pollfd{wake_, POLLIN, 0},
+                               pollfd{listens ? process_.channel->descriptor() : -1, POLLIN, 0},
+                               pollfd{has_room ? capture_.out_descriptor() : -1, POLLIN, 0},
+                               pollfd{has_room ? capture_.error_descriptor() : -1, POLLIN, 0}};
   const nanoseconds longest = longest_wait();
   const auto ceiling = std::chrono::ceil<milliseconds>(longest).count();
   if (::poll(events.data(), events.size(), static_cast<int>(ceiling)) < 0) return;
@@ -184,11 +194,23 @@ void ProcessExecution::wait() {
   }
 }
 
+void ProcessExecution::rest_from_lines(int lines) {
+  const nanoseconds now = clock_.boot_now();
+  if (now - recent_since_ > kMoment) {
+    recent_since_ = now;
+    recent_lines_ = 0;
+  }
+  recent_lines_ += lines;
+  if (recent_lines_ >= kManyLines && lines < kTooManyLines) deaf_until_ = now + kRest;
+}
+
 void ProcessExecution::read_messages() {
+  int lines = 0;
   while (!is_over()) {
     ChannelMessage message;
     switch (process_.channel->receive(message)) {
       case Received::kNothing:
+        if (lines > 0) rest_from_lines(lines);
         return;
       case Received::kClosed:
         // Most have died, and the keeper is about to say how.
@@ -205,6 +227,7 @@ void ProcessExecution::read_messages() {
       break_off("it wrote garbage into its connection to the worker");
       return;
     }
+    lines += std::holds_alternative<slot::LogLine>(*known) ? 1 : 0;
     take(std::move(*known));
   }
 }
@@ -216,7 +239,9 @@ void ProcessExecution::take(slot::ToWorker message) {
     return;
   }
   has_spoken_ = has_spoken_ || !std::holds_alternative<slot::End>(message);
-  if (const auto* line = std::get_if<slot::LogLine>(&message)) {
+  if (std::holds_alternative<slot::Idle>(message)) {
+    break_off("it did not tell the end of its job");
+  } else if (const auto* line = std::get_if<slot::LogLine>(&message)) {
     take_line(*line);
   } else if (const auto* progress = std::get_if<slot::Progress>(&message)) {
     run_.progress(progress->fraction, progress->message);

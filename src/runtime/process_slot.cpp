@@ -27,7 +27,10 @@ ProcessSlot::ProcessSlot(std::shared_ptr<SlotProcesses> processes,
 ProcessSlot::~ProcessSlot() = default;
 
 Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachments) {
+  is_next_alone_ = false;
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
+  // What it holds already would count for this job.
+  if (process_ && process_->memory_used() > max_memory_of(run.task()) / 2) process_.reset();
   if (!process_) process_ = processes_->take();
   ++process_->runs;
   return drive(run, OutputPipes::make(),
@@ -64,17 +67,24 @@ Completion ProcessSlot::drive(JobRun& run, OutputPipes pipes, const Work& work) 
   return end;
 }
 
+std::int64_t ProcessSlot::max_memory_of(const std::string& name) const {
+  const detail::TaskDeclaration* const task = registry_->find_task(name);
+  return task == nullptr ? 0 : task->options.max_memory;
+}
+
 int ProcessSlot::most_together(const ClaimedJob& job) const {
   // Of these, none may have begun when somebody else believes that it has not, or must be alone.
   const bool is_plain = !job.flags.at_most_once() && !job.flags.exclusive() && job.crashes == 0 &&
-                        !job.has_attachments &&
+                        !job.has_attachments && !is_next_alone_ && max_memory_of(job.task) == 0 &&
                         (job.timeout.count() <= 0 || job.timeout >= kShortTimeout);
   if (!is_plain || !process_ || !process_->is_ready || process_->child->status()) return 1;
   return std::min(quick_.most_together(job.task), processes_->runs_left(*process_));
 }
 
 BurstReport ProcessSlot::execute_together(std::span<const ClaimedJob> jobs) {
+  is_next_alone_ = true;  // else those that could not begin would be tried for ever
   BurstReport report = run_burst(*process_, jobs);
+  is_next_alone_ = report.ended.empty() && !report.begun;
   log_debug("worker", "{} of {} jobs together", report.ended.size(), jobs.size());
   for (std::size_t i = 0; i < report.ended.size(); ++i) {
     quick_.note(jobs[i].task, report.ended[i].ran_for, true);

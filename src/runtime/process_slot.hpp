@@ -1,6 +1,7 @@
 /// A slot of a worker whose jobs run in a child process.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,8 +44,11 @@ class ProcessSlot final {
   BurstReport execute_together(std::span<const ClaimedJob> jobs);
   /// Go on with the one that such a row has left begun.
   Completion go_on(JobRun& run, BegunJob begun);
+  /// Throw the process away: nobody goes on with the job that it has begun.
+  void discard() { process_.reset(); }
 
  private:
+  std::int64_t max_memory_of(const std::string& name) const;  // 0: not limited
   template <typename Work>
   Completion drive(JobRun& run, OutputPipes pipes, const Work& work);
 
@@ -55,7 +59,8 @@ class ProcessSlot final {
   const Clock& clock_;
   std::unique_ptr<SlotProcess> process_;
   QuickTasks quick_;
-  UniqueFd wake_;  // an eventfd: a stop was asked for
+  bool is_next_alone_ = false;  // the last ones together did not even begin
+  UniqueFd wake_;               // an eventfd: a stop was asked for
 };
 
 }  // namespace stint

@@ -25,6 +25,9 @@ struct SlotProcess {
   /// there can be no group here.
   bool bound_memory(std::int64_t bytes);
 
+  /// What its group holds, in bytes; -1: it has none.
+  std::int64_t memory_used() const { return memory ? memory->used() : -1; }
+
   std::unique_ptr<MemoryGroup> memory;  ///< null: none was needed, or there can be none
   std::unique_ptr<ChildProcess> child;
   std::unique_ptr<Channel> channel;

@@ -217,8 +217,10 @@ void SlotServer::end_with(slot::End end) {
 void SlotServer::execute_burst(const RunEnvironment& environment, Contexts& contexts,
                                slot::Burst burst) {
   std::size_t next = 0;
-  while (page_->begin_next()) {
-    if (next == burst.jobs.size()) ::_exit(kUnfitExit);  // somebody has written into the page
+  // A task that writes anywhere must not have the next job begin where another slot has it by now.
+  for (;;) {
+    if (!page_->is_sound(next, burst.jobs.size())) ::_exit(kUnfitExit);
+    if (!page_->begin_next()) break;
     host_->take_has_spoken();
     check_.begin();
     slot::End end = execute_job(environment, contexts, {std::move(burst.jobs[next++]), {}});

@@ -128,7 +128,13 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
   // In a process, they are unpacked there.
   json args = json::object();
   if (!in_process) args = unpack_payload(job.args, std::exchange(bytes, {}));
-  run = std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
+  try {
+    run =
+        std::make_shared<JobRun>(job, std::move(args), context.host, context.clock, most_log_bytes);
+  } catch (...) {
+    if (begun) places.process.discard();  // else the end of this job would come to the next one
+    throw;
+  }
   if (in_process) run->set_stopped_for_certain();
   {
     const MutexLock lock{cell.mutex};

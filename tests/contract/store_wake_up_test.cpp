@@ -62,6 +62,22 @@ TEST_P(StoreWakeUp, WakesAgainAndAgain) {
   }
 }
 
+TEST_P(StoreWakeUp, TellsRequestsFromJobs) {
+  auto waited = wait_for_a_job();
+  put();
+  waited.get();
+  EXPECT_FALSE(wake_up_->take_request());
+  const ClaimedJob job = put_and_claim();
+  for (Store* asker : {&store(), &open_another()}) {
+    auto asked = wait_until([this] { return wake_up_->take_request(); });
+    asker->ask_stacks(job.id);
+    EXPECT_LT(asked.get(), kSoon);
+  }
+  auto aborted = wait_until([this] { return wake_up_->take_request(); });
+  open_another().abort(job.id, "stop");
+  EXPECT_LT(aborted.get(), kSoon);
+}
+
 TEST_P(StoreWakeUp, WakesTheHolderOfAJobThatIsToStop) {
   const ClaimedJob job = put_and_claim();
   auto waited = wait_until([this] { return !store().job_requests(worker()).aborts.empty(); });

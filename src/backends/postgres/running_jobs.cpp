@@ -165,6 +165,7 @@ std::optional<AskedStacks> RunningJobs::ask_stacks(JobId id) {
   asked.worker = WorkerId{row.int64(1)};
   asked.look = row.int32(2);
   asked.last_line = row.int64(3);
+  notifier_.notify(fmt::format("{}{}", kWorkerPrefix, asked.worker.value));
   return asked;
 }
 

@@ -49,11 +49,14 @@ void PostgresWakeUp::interrupt() noexcept {
 }
 
 void PostgresWakeUp::on_event(std::string_view what) noexcept {
-  if (concerns_us(what)) interrupt();
+  if (hear(what)) interrupt();
 }
 
-bool PostgresWakeUp::concerns_us(std::string_view what) const {
-  return what.starts_with(kWorkerPrefix) || domains_.contains(what);
+bool PostgresWakeUp::hear(std::string_view what) {
+  // Which worker of this store is meant is not known here: a new one has a new number.
+  const bool is_request = what.starts_with(kWorkerPrefix);
+  if (is_request) has_request_ = true;
+  return is_request || domains_.contains(what);
 }
 
 void PostgresWakeUp::wait_for(std::chrono::nanoseconds timeout) {
@@ -157,7 +160,8 @@ bool PostgresWakeUp::read_input() {
   while (
       const std::unique_ptr<PGnotify, NotifyDeleter> notification{PQnotifies(connection_.get())}) {
     const bool own = notification->be_pid == registry_->notifier_pid.load();
-    woken = woken || (!own && concerns_us(notification->extra));
+    const bool is_heard = !own && hear(notification->extra);
+    woken = woken || is_heard;
   }
   return woken;
 }

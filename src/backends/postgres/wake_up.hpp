@@ -1,5 +1,6 @@
 /// Sleep until there is something to do.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,13 +29,15 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
 
   void wait_for(std::chrono::nanoseconds timeout) override;
   void interrupt() noexcept override;
+  bool take_request() override { return has_request_.exchange(false); }
 
  private:
   using Clock = std::chrono::steady_clock;
   enum class State { kOff, kConnecting, kAsking, kListening };
 
   void on_event(std::string_view what) noexcept override;
-  bool concerns_us(std::string_view what) const;
+  /// Note what an event says; whether it ends the wait.
+  bool hear(std::string_view what);
   /// Go on with connecting, asking, reading; true if something happened that ends the wait.
   bool advance();
   bool start_connecting();
@@ -49,6 +52,7 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
   const std::set<std::string, std::less<>> domains_;
   const std::function<void(std::string_view)> notice_;
   int event_fd_;
+  std::atomic<bool> has_request_{false};
 
   // The waiting thread's.
   ConnectionPointer connection_;

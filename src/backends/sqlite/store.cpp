@@ -132,7 +132,7 @@ std::optional<JobState> SqliteStore::abort(JobId id, std::string_view message) {
     if (!job) return find_state(connection, id, transaction.now);
     if (job->state == JobState::kRunning) {
       connection.use(sql::mark_abort).bind(id.value, transaction.now, text).run();
-      transaction.events.insert(job->domain);
+      transaction.events.insert(WakeFile::kRequest);
       return JobState::kAborting;
     }
     job->abort_message = text;
@@ -148,6 +148,7 @@ std::optional<AskedStacks> SqliteStore::ask_stacks(JobId id) {
     if (!state) return std::nullopt;
     Query row = connection.use(sql::ask_stacks);
     if (!row.bind(id.value).step()) return AskedStacks{.state = *state};
+    transaction.events.insert(WakeFile::kRequest);
     return AskedStacks{.state = *state,
                        .epoch = Epoch{row.int64(0)},
                        .worker = WorkerId{row.int64(1)},

@@ -10,6 +10,7 @@
 #include <functional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace stint::sqlite {
@@ -53,6 +54,7 @@ class FileWakeUp final : public WakeUp {
         file_(open_beside(path)) {
     if (!interrupt_) throw std::system_error{errno, std::generic_category(), "eventfd"};
     for (const std::string& domain : domains) slots_.push_back(slot_of(domain));
+    slots_.push_back(request_slot_);
     if (inotify_ && ::inotify_add_watch(inotify_.get(), path.c_str(), IN_MODIFY) < 0) {
       inotify_ = FileDescriptor{};
     }
@@ -69,6 +71,8 @@ class FileWakeUp final : public WakeUp {
       if (watch(left)) return;
     }
   }
+
+  bool take_request() override { return std::exchange(has_request_, false); }
 
   void interrupt() noexcept override {
     const std::uint64_t one = 1;
@@ -87,6 +91,7 @@ class FileWakeUp final : public WakeUp {
     const WakeFile::Slots now = read_slots();
     const bool changed =
         std::ranges::any_of(slots_, [&](std::size_t slot) { return now[slot] != seen_[slot]; });
+    if (now[request_slot_] != seen_[request_slot_]) has_request_ = true;
     seen_ = now;
     return changed;
   }
@@ -108,7 +113,9 @@ class FileWakeUp final : public WakeUp {
   FileDescriptor interrupt_;
   FileDescriptor inotify_;
   FileDescriptor file_;
+  const std::size_t request_slot_ = slot_of(WakeFile::kRequest);
   std::vector<std::size_t> slots_;
+  bool has_request_ = false;  // of the thread that waits
   WakeFile::Slots seen_{};
 };
 

@@ -20,6 +20,9 @@ class WakeFile final {
   static constexpr std::size_t kSlots = 64;
   using Slots = std::array<std::uint64_t, kSlots>;
 
+  /// The event of a request to a running job; no domain has such a name.
+  static constexpr const char* kRequest = "w:";
+
   /// Throws Error (kUnavailable).
   explicit WakeFile(const std::string& path);
 
