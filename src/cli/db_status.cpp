@@ -1,4 +1,5 @@
 // `db status`: how full the store is.
+#include <algorithm>
 #include <fmt/format.h>
 #include "cli/command.hpp"
 #include "cli/context.hpp"
@@ -9,6 +10,25 @@
 namespace stint::cli {
 namespace {
 
+double seconds_between(StoreTime from, StoreTime to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+/// "~" stands before what is estimated.
+std::string number_of(const StoreStatus::Count& count, const StoreStatus& status) {
+  const bool is_estimate = status.is_ended_estimated && is_final(count.state);
+  return (is_estimate ? "~" : "") + std::to_string(count.jobs);
+}
+
+/// Since when the longest due job waits, in the row of the queued ones.
+std::string oldest_of(const StoreStatus::Count& count, const StoreStatus& status,
+                      const Terminal& terminal) {
+  if (count.state != JobState::kQueued) return {};
+  const auto due = std::ranges::find(status.oldest_due, count.domain, &StoreStatus::Due::domain);
+  if (due == status.oldest_due.end()) return {};
+  return shown_time(due->since, terminal, status.now);
+}
+
 void print_json(Context& context, const StoreStatus& status) {
   std::string counts = "[";
   for (const StoreStatus::Count& count : status.counts) {
@@ -18,14 +38,29 @@ void print_json(Context& context, const StoreStatus& status) {
         .number("jobs", count.jobs);
     counts += (counts.size() > 1 ? "," : "") + line.str();
   }
+  std::string oldest = "[";
+  for (const StoreStatus::Due& due : status.oldest_due) {
+    JsonLine line;
+    line.text("domain", due.domain)
+        .raw("since", time_json(due.since))
+        .number("age_seconds", std::optional{seconds_between(due.since, status.now)});
+    oldest += (oldest.size() > 1 ? "," : "") + line.str();
+  }
+  JsonLine workers;
+  workers.number("alive", status.workers.alive)
+      .number("stopped", status.workers.stopped)
+      .number("dead", status.workers.dead);
   JsonLine line;
   line.text("backend", status.backend)
       .text("location", status.location)
       .number("schema_version", std::int64_t{status.schema_version})
       .number("newest_schema_version", std::int64_t{status.newest_schema_version})
-      .raw("oldest_due", time_json(status.oldest_due))
+      .raw("oldest_due", time_json(status.longest_due()))
       .raw("now", time_json(status.now))
-      .raw("jobs", counts + "]");
+      .raw("jobs", counts + "]")
+      .boolean("ended_estimated", status.is_ended_estimated)
+      .raw("oldest_due_by_domain", oldest + "]")
+      .raw("workers", workers.str());
   context.output().line(line.str());
 }
 
@@ -34,15 +69,22 @@ void print_text(Context& context, const StoreStatus& status) {
   context.output().line(fmt::format("{} {}", status.backend, printable(status.location)));
   context.output().line(fmt::format("schema version {} (this program knows {})",
                                     status.schema_version, status.newest_schema_version));
+  const std::optional<StoreTime> longest = status.longest_due();
   context.output().line(
-      status.oldest_due
-          ? fmt::format("longest due: {}", shown_time(status.oldest_due, terminal, status.now))
-          : "no job is due");
+      longest ? fmt::format("longest due: {}", shown_time(longest, terminal, status.now))
+              : "no job is due");
+  context.output().line(fmt::format("workers: {} alive, {} stopped, {} dead", status.workers.alive,
+                                    status.workers.stopped, status.workers.dead));
   context.output().line("");
-  Table table{{{.title = "DOMAIN"}, {.title = "STATE"}, {.title = "JOBS", .is_right = true}}};
+  Table table{{{.title = "DOMAIN"},
+               {.title = "STATE"},
+               {.title = "JOBS", .is_right = true},
+               {.title = "LONGEST DUE"}}};
   for (const StoreStatus::Count& count : status.counts) {
-    table.add(
-        {{.text = count.domain}, state_cell(count.state), {.text = std::to_string(count.jobs)}});
+    table.add({{.text = count.domain},
+               state_cell(count.state),
+               {.text = number_of(count, status)},
+               {.text = oldest_of(count, status, terminal)}});
   }
   table.print(context.output(), terminal);
 }
@@ -64,8 +106,11 @@ class DbStatus final : public Command {
 CommandEntry db_status_entry() {
   return {
       .text = {.name = "db status",
-               .summary = "Show the store's version and how many jobs it holds",
-               .examples = {{"db status", "jobs by domain and state, and the longest due one"}}},
+               .summary = "Show the store's version, how many jobs it holds and its workers",
+               .description = "Finished jobs are counted exactly up to 100,000; beyond that their "
+                              "numbers are estimated by the newest ones, which a ~ says.",
+               .examples = {{"db status", "jobs by domain and state, and the longest due ones"},
+                            {"db status --json", "the same for a monitor"}}},
       .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbStatus>(); }};
 }
 

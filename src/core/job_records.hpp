@@ -69,6 +69,9 @@ struct ClaimedJob {
   std::string args = {};
   bool has_attachments = false;
   std::string metadata = {};  ///< empty: none
+  microseconds waited{0};     ///< from its run_at to the claim
+  /// When the worker had the claim's reply, on its boot clock; the worker sets it.
+  std::chrono::nanoseconds claimed_at{0};
 };
 
 /// How an execution ended, as its worker says.
@@ -291,8 +294,25 @@ struct StoreStatus {
     std::int64_t jobs = 0;
   };
   std::vector<Count> counts;
-  std::optional<StoreTime> oldest_due;  ///< the longest due queued job's run_at
+  /// The jobs of `counts` that have ended are estimated: there are more than `kMostCounted`.
+  bool is_ended_estimated = false;
+  /// The longest due queued job of a domain.
+  struct Due {
+    std::string domain;
+    StoreTime since;  ///< its run_at
+  };
+  std::vector<Due> oldest_due;  ///< of the domains that have a due job, by name
+  /// Workers that are known still: retention removes those that ended.
+  struct Workers {
+    std::int64_t alive = 0;
+    std::int64_t stopped = 0;
+    std::int64_t dead = 0;
+  };
+  Workers workers;
   StoreTime now;
+
+  /// Since when the longest due job of all domains waits; nothing if none is due.
+  std::optional<StoreTime> longest_due() const;
 };
 
 }  // namespace stint

@@ -34,6 +34,19 @@ TEST_P(StoreClaim, HandsOverWhatAWorkerNeeds) {
   EXPECT_TRUE(same_json(job.metadata, R"({"m":2})"));
 }
 
+TEST_P(StoreClaim, TellsHowLongAJobWasDue) {
+  put();
+  put({.task = "t.run", .delay = seconds{20}});
+  advance(seconds{30});
+  const std::vector<ClaimedJob> jobs = claim();
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_EQ(jobs[0].waited, seconds{30});
+  EXPECT_EQ(jobs[1].waited, seconds{10});
+  put();
+  advance(seconds{1});
+  EXPECT_EQ(claim_one().waited, seconds{1}) << "from a mark, where the store keeps one";
+}
+
 TEST_P(StoreClaim, MakesTheJobRunningWithTheWorkerAndANewEpoch) {
   const ClaimedJob claimed = put_and_claim();
   const JobRecord job = find(claimed.id);

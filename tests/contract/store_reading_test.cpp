@@ -280,17 +280,38 @@ TEST_P(StoreReading, DescribesItself) {
   EXPECT_EQ(status.schema_version, place().open_schema()->newest_version());
   EXPECT_EQ(status.newest_schema_version, status.schema_version);
   EXPECT_THAT(status.counts, IsEmpty());
-  EXPECT_EQ(status.oldest_due, std::nullopt);
+  EXPECT_EQ(status.longest_due(), std::nullopt);
+  EXPECT_THAT(status.oldest_due, IsEmpty());
+  EXPECT_FALSE(status.is_ended_estimated);
+  EXPECT_EQ(status.workers.alive + status.workers.stopped + status.workers.dead, 0);
   EXPECT_EQ(status.now, now());
 }
 
 TEST_P(StoreReading, TellsSinceWhenTheLongestDueJobWaits) {
   put({.task = "t.run", .delay = hours{1}});
-  EXPECT_EQ(store().status().oldest_due, std::nullopt);
+  EXPECT_EQ(store().status().longest_due(), std::nullopt);
   put({.task = "t.run", .priority = 5});
   const StoreTime oldest = now() - minutes{3};
   put({.task = "t.run", .domain = "mail", .run_at = oldest});
-  EXPECT_EQ(store().status().oldest_due, oldest);
+  put({.task = "t.run", .domain = "mail", .priority = 9, .run_at = now() - minutes{1}});
+  put({.task = "t.run", .domain = "idle", .delay = hours{1}});
+  const StoreStatus status = store().status();
+  EXPECT_EQ(status.longest_due(), oldest);
+  ASSERT_THAT(status.oldest_due, SizeIs(2));
+  EXPECT_EQ(status.oldest_due[0].domain, "default");
+  EXPECT_EQ(status.oldest_due[0].since, now());
+  EXPECT_EQ(status.oldest_due[1].domain, "mail");
+  EXPECT_EQ(status.oldest_due[1].since, oldest);
+}
+
+TEST_P(StoreReading, CountsItsWorkers) {
+  worker();
+  store().retire_worker(new_worker());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(rescue(new_worker(), std::nullopt).was_dead);
+  const StoreStatus::Workers workers = store().status().workers;
+  EXPECT_EQ(workers.alive, 1);
+  EXPECT_EQ(workers.stopped, 1);
+  EXPECT_EQ(workers.dead, 2);
 }
 
 class StoreRetention : public StoreContract {};

@@ -49,7 +49,9 @@ ClaimedJob read_claimed(const Row& row, const std::string& domain) {
           .task = row.string(8),
           .args = row.string(11),
           .has_attachments = row.boolean(10),
-          .metadata = row.string(12)};
+          .metadata = row.string(12),
+          // Both are the server's own microseconds.
+          .waited = microseconds{row.int64(15) - row.int64(2)}};
 }
 
 }  // namespace

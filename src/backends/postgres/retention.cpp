@@ -6,9 +6,40 @@
 #include <vector>
 #include "backends/postgres/schema.hpp"
 #include "base/url.hpp"
+#include "core/store_status.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
+namespace {
+
+// The columns are those of count_live.sql.
+void read_live(StoreStatus& status, const Result& result) {
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    const auto state = static_cast<JobState>(row.int32(1));
+    status.counts.push_back({.domain = row.string(0), .state = state, .jobs = row.int64(2)});
+    if (state == JobState::kQueued) {
+      status.oldest_due.push_back({.domain = row.string(0), .since = row.time(3)});
+    }
+  }
+}
+
+// The columns are those of count_finished.sql.
+void read_ended(StoreStatus& status, const Result& result) {
+  if (result.empty()) return;
+  std::vector<EndedGroup> groups;
+  for (int i = 0; i < result.rows(); ++i) {
+    const Row row = result.row(i);
+    groups.push_back({.domain = row.string(0),
+                      .state = static_cast<JobState>(row.int32(1)),
+                      .jobs = row.int64(2),
+                      .lowest_id = row.int64(3),
+                      .highest_id = row.int64(4)});
+  }
+  add_ended(status, groups, result.row(0).int64(5));
+}
+
+}  // namespace
 
 int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFile& remove,
                      int limit) {
@@ -59,25 +90,23 @@ void Retention::drop_partitions() {
 StoreStatus Retention::status() {
   Parameters now;
   now.add(database_.test_time());
+  Parameters most;
+  most.add(kMostCounted);
   const std::array<Command, 4> commands{
-      Command{&sql::count_live, now}, Command{&sql::count_finished, {}},
-      Command{&sql::oldest_due, now}, Command{&sql::schema_version, {}}};
+      Command{&sql::count_live, now}, Command{&sql::count_finished, std::move(most)},
+      Command{&sql::count_workers, now}, Command{&sql::schema_version, {}}};
   const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
   StoreStatus status;
   status.backend = "postgresql";
   status.location = redacted(database_.options().url);
   status.schema_version = results[3].row(0).int32(0);
   status.newest_schema_version = newest_schema_version();
-  for (const Result& result : std::span{results}.first(2)) {
-    for (int i = 0; i < result.rows(); ++i) {
-      const Row row = result.row(i);
-      status.counts.push_back({.domain = row.string(0),
-                               .state = static_cast<JobState>(row.int32(1)),
-                               .jobs = row.int64(2)});
-    }
-  }
-  status.oldest_due = results[2].row(0).optional_time(0);
-  status.now = results[2].row(0).time(1);
+  read_live(status, results[0]);
+  read_ended(status, results[1]);
+  const Row workers = results[2].row(0);
+  status.workers = {
+      .alive = workers.int64(0), .stopped = workers.int64(1), .dead = workers.int64(2)};
+  status.now = workers.time(3);
   return status;
 }
 

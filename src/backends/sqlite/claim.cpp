@@ -27,7 +27,7 @@ std::optional<std::int64_t> next_lane(Connection& connection, std::string_view d
   return query.optional_int64(0);
 }
 
-ClaimedJob read_claimed(const Query& row, const std::string& domain) {
+ClaimedJob read_claimed(const Query& row, const std::string& domain, std::int64_t now) {
   return {.id = JobId{row.int64(0)},
           .epoch = Epoch{row.int64(1) + 1},
           .attempts = row.integer(2),
@@ -40,7 +40,8 @@ ClaimedJob read_claimed(const Query& row, const std::string& domain) {
           .task = row.text(7),
           .args = row.text(9),
           .has_attachments = row.integer(10) != 0,
-          .metadata = row.text(11)};
+          .metadata = row.text(11),
+          .waited = microseconds{now - row.int64(12)}};
 }
 
 }  // namespace
@@ -89,7 +90,7 @@ std::vector<ClaimedJob> Claimer::claim_lane(Transaction& transaction, const Clai
     Query due = connection.use(sql::claim);
     due.bind(request.domain, priority, transaction.now, request.limit);
     while (due.step()) {
-      claimed.push_back(read_claimed(due, request.domain));
+      claimed.push_back(read_claimed(due, request.domain, transaction.now));
       ids.add(claimed.back().id);
     }
   }

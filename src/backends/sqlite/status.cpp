@@ -1,16 +1,44 @@
 #include "backends/sqlite/status.hpp"
+#include <vector>
 #include "backends/sqlite/schema.hpp"
+#include "core/store_status.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
 namespace {
 
-void append_counts(StoreStatus& status, Query& query) {
+void count_live(StoreStatus& status, Connection& connection, std::int64_t now) {
+  Query query = connection.use(sql::count_live);
+  query.bind(now);
   while (query.step()) {
-    status.counts.push_back({.domain = query.text(0),
-                             .state = static_cast<JobState>(query.integer(1)),
-                             .jobs = query.int64(2)});
+    const auto state = static_cast<JobState>(query.integer(1));
+    status.counts.push_back({.domain = query.text(0), .state = state, .jobs = query.int64(2)});
+    if (state == JobState::kQueued) {
+      status.oldest_due.push_back({.domain = query.text(0), .since = query.time(3)});
+    }
   }
+}
+
+void count_ended(StoreStatus& status, Connection& connection) {
+  Query query = connection.use(sql::count_finished);
+  query.bind(kMostCounted);
+  std::vector<EndedGroup> groups;
+  std::int64_t first_id = 0;
+  while (query.step()) {
+    groups.push_back({.domain = query.text(0),
+                      .state = static_cast<JobState>(query.integer(1)),
+                      .jobs = query.int64(2),
+                      .lowest_id = query.int64(3),
+                      .highest_id = query.int64(4)});
+    first_id = query.int64(5);
+  }
+  add_ended(status, groups, first_id);
+}
+
+void count_workers(StoreStatus& status, Connection& connection) {
+  Query query = connection.use(sql::count_workers);
+  query.step();
+  status.workers = {.alive = query.int64(0), .stopped = query.int64(1), .dead = query.int64(2)};
 }
 
 }  // namespace
@@ -22,16 +50,11 @@ StoreStatus read_status(Connection& connection, std::int64_t now) {
                      .newest_schema_version = newest_schema_version(),
                      .counts = {},
                      .oldest_due = {},
+                     .workers = {},
                      .now = from_micros(now)};
-  {
-    Query live = connection.use(sql::count_live);
-    append_counts(status, live.bind(now));
-    Query finished = connection.use(sql::count_finished);
-    append_counts(status, finished);
-  }
-  Query oldest = connection.use(sql::oldest_due);
-  oldest.bind(now).step();
-  status.oldest_due = oldest.optional_time(0);
+  count_live(status, connection, now);
+  count_ended(status, connection);
+  count_workers(status, connection);
   return status;
 }
 

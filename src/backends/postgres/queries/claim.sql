@@ -1,7 +1,8 @@
 -- Claim due jobs of the highest lane that has one for this worker: $1 worker, $2 domain, $3 tasks,
 -- $4 node, $5 at most so many, $6 the number of this claim, $7 now (null: the server's).
 -- The lanes come from a loose index scan, highest first, and only as far as the first that yields
--- a job: no rows means that none of them does. The last column tells how long that took. A worker
+-- a job: no rows means that none of them does. The last columns tell how long that took and
+-- when it was. A worker
 -- that was declared dead claims nothing: the lock on its row makes a rescue wait for this
 -- transaction, so that none of its jobs is missed.
 with recursive lane as (
@@ -44,7 +45,8 @@ with recursive lane as (
 select claimed.id, claimed.epoch, claimed.run_at, claimed.attempts, claimed.failures,
        claimed.crashes, claimed.max_attempts, claimed.flags, claimed.task, asked.timeout_ms,
        asked.has_attachments, asked.args, asked.metadata, claimed.priority,
-       extract(epoch from clock_timestamp() - statement_timestamp())::real
+       extract(epoch from clock_timestamp() - statement_timestamp())::real,
+       coalesce($7::timestamptz, statement_timestamp())
 from claimed
 cross join lateral (
   select timeout_ms, has_attachments, args, metadata from /* SCHEMA */job

@@ -23,7 +23,8 @@ with claimed as (
 select claimed.id, claimed.epoch, claimed.run_at, claimed.attempts, claimed.failures,
        claimed.crashes, claimed.max_attempts, claimed.flags, claimed.task, asked.timeout_ms,
        asked.has_attachments, asked.args, asked.metadata, claimed.priority,
-       extract(epoch from clock_timestamp() - statement_timestamp())::real
+       extract(epoch from clock_timestamp() - statement_timestamp())::real,
+       coalesce($7::timestamptz, statement_timestamp())
 from claimed
 cross join lateral (
   select timeout_ms, has_attachments, args, metadata from /* SCHEMA */job

@@ -1,5 +1,5 @@
--- Count the jobs that have not ended by domain and state, derived ones told apart: $1 now (null:
--- the server's).
+-- Count the jobs that have not ended by domain and state, derived ones told apart, each with its
+-- smallest run_at: $1 now (null: the server's).
 select domain,
        case state
          when 1 then case when run_at > coalesce($1::timestamptz, statement_timestamp())
@@ -7,7 +7,7 @@ select domain,
          when 2 then 8
          else case when abort_at is null then 3 else 9 end
        end::smallint as derived,
-       count(*)
+       count(*), min(run_at)
 from /* SCHEMA */live
 group by domain, derived
 order by domain, derived
