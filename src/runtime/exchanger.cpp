@@ -1,4 +1,5 @@
 #include "runtime/exchanger.hpp"
+#include <iterator>
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
@@ -51,13 +52,16 @@ void Exchanger::perform(ExchangePlan plan) {
     if (!plan.completions.empty()) context_.logs.flush(context_.store);
     STINT_TEST_POINT("exchanger.before_exchange");
     const WorkerId claimer = context_.session.worker();
+    const auto sent_at = context_.clock.boot_now();
     Exchange reply = exchange_with_store(plan, claimer);
+    context_.metrics.exchange.observe(context_.clock.boot_now() - sent_at);
     STINT_TEST_POINT("exchanger.after_exchange");
-    note_fenced(plan, reply);
+    count(plan, reply);
     context_.board.merge(plan, std::move(reply), claimer == context_.session.worker());
     if (backoff_.failures() > 0) log_info("worker", "the store answers again");
     backoff_.reset();
   } catch (const Error& error) {
+    context_.metrics.exchange_failures.add();
     shift_ends(plan.completions, -now);
     context_.board.undo(std::move(plan));
     if (!error.retryable()) throw;  // no later try can go better
@@ -89,7 +93,7 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
             plan.completions.size(), reason);
   plan.is_scanned = false;
   Exchange reply;
-  for (const Completion& one : plan.completions) {
+  for (Completion& one : plan.completions) {
     WriteResult result = WriteResult::kFenced;
     try {
       result = context_.store.exchange({&one, 1}, nullptr).completed.at(0);
@@ -102,6 +106,7 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
       failed.error = error_json("stint::Error", "the store refused the result");
       log_error("worker", "the result of job {} was refused: {}", one.id.value, error.what());
       result = write_refused(failed);
+      one = std::move(failed);
     }
     reply.completed.push_back(result);
   }
@@ -121,10 +126,14 @@ WriteResult Exchanger::write_refused(const Completion& failed) {
   }
 }
 
-void Exchanger::note_fenced(const ExchangePlan& plan, const Exchange& reply) {
+void Exchanger::count(const ExchangePlan& plan, const Exchange& reply) {
+  context_.metrics.claimed.add(std::ssize(reply.claimed));
   for (std::size_t i = 0; i < reply.completed.size(); ++i) {
-    if (reply.completed[i] != WriteResult::kFenced) continue;
-    ++context_.fenced;
+    if (reply.completed[i] != WriteResult::kFenced) {
+      context_.metrics.count_end(plan.completions[i]);
+      continue;
+    }
+    context_.metrics.fenced.add();
     log_warning("worker",
                 "the result of job {} (epoch {}) was dropped: the job was given to another",
                 plan.completions[i].id.value, plan.completions[i].epoch.value);

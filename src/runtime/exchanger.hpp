@@ -12,6 +12,7 @@
 #include "runtime/job_board.hpp"
 #include "runtime/log_buffer.hpp"
 #include "runtime/session.hpp"
+#include "runtime/worker_metrics.hpp"
 
 namespace stint {
 
@@ -23,9 +24,9 @@ struct ExchangeContext {
   Session& session;
   WakeUp& wake_up;
   const Clock& clock;
-  std::vector<std::string> tasks;        ///< those that this worker has
-  std::vector<std::string> domains;      ///< as the board numbers them
-  std::atomic<std::int64_t> fenced = 0;  ///< results that were refused
+  std::vector<std::string> tasks;    ///< those that this worker has
+  std::vector<std::string> domains;  ///< as the board numbers them
+  WorkerMetrics& metrics;
   /// Once closed, writes that the store does not take are given up at this moment on the boot
   /// clock.
   std::atomic<std::int64_t> give_up_at = INT64_MAX;
@@ -48,7 +49,7 @@ class Exchanger final {
   Exchange exchange_with_store(ExchangePlan& plan, WorkerId claimer);
   Exchange complete_one_by_one(ExchangePlan& plan, const std::string& reason);
   WriteResult write_refused(const Completion& failed);
-  void note_fenced(const ExchangePlan& plan, const Exchange& reply);
+  void count(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
 
   ExchangeContext& context_;

@@ -60,8 +60,9 @@ class ExchangerTest : public ::testing::Test {
   JobBoard board_{{.slots = 4}, real_clock(), [this] { wake_up_->interrupt(); }};
   LogBuffer logs_;
   Session session_{store_, {.node = "n1"}, {}, real_clock()};
-  ExchangeContext context_{store_,    board_,       logs_,     session_,
-                           *wake_up_, real_clock(), {"t.run"}, {"default"}};
+  WorkerMetrics metrics_;
+  ExchangeContext context_{store_,       board_,    logs_,       session_, *wake_up_,
+                           real_clock(), {"t.run"}, {"default"}, metrics_};
   std::future<void> running_;
 };
 
@@ -82,8 +83,11 @@ TEST_F(ExchangerTest, RepeatsWhatAnOutageSwallowed) {
   finish(jobs[0]);
   finish(jobs[1]);
   start();
-  EXPECT_TRUE(eventually([&] { return written == 2; }));
+  EXPECT_TRUE(eventually([&] { return metrics_.ended(AttemptEnd::kDone) == 2; }));
+  EXPECT_EQ(written, 2);
   EXPECT_EQ(tries, 3);
+  EXPECT_EQ(metrics_.exchange_failures.value(), 2);
+  EXPECT_GE(metrics_.exchange.snapshot().count(), 1);
 }
 
 TEST_F(ExchangerTest, DropsAndCountsWhatIsFenced) {
@@ -93,7 +97,8 @@ TEST_F(ExchangerTest, DropsAndCountsWhatIsFenced) {
   finish(take({job(1)})[0]);
   start();
   EXPECT_TRUE(eventually([&] { return board_.standing().is_empty; }));
-  EXPECT_EQ(context_.fenced, 1);
+  EXPECT_EQ(metrics_.fenced.value(), 1);
+  EXPECT_EQ(metrics_.ended(AttemptEnd::kDone), 0) << "the store did not take it";
 }
 
 TEST_F(ExchangerTest, WritesTheOthersWhenOneResultIsRefused) {

@@ -222,7 +222,9 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
     }
     if (ready_.empty() && claimed > 0) last_begin_ = clock_.boot_now();
   }
+  const nanoseconds now = reply.claimed.empty() ? nanoseconds{0} : clock_.boot_now();
   for (ClaimedJob& job : reply.claimed) {
+    job.claimed_at = now;
     if (!claims_ || !is_own || allowed_runs_ == 0) {
       give_back(job);
     } else {

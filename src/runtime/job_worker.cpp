@@ -74,13 +74,14 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
                   .processes = options_.processes,
                   .isolates_all = options_.isolates_all,
                   .process = {.grace = options_.watch.grace,
-                              .capture = {.most_bytes = environment_->most_log_bytes}}});
+                              .capture = {.most_bytes = environment_->most_log_bytes}},
+                  .metrics = metrics_});
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
   watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
                                        clock_);
   exchange_ =
       std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_, clock_,
-                                        environment_->registry->task_names(), domains);
+                                        environment_->registry->task_names(), domains, *metrics_);
   exchange_->on_request = [this] {
     const MutexLock lock{mutex_};
     has_request_ = true;
@@ -186,6 +187,7 @@ bool JobWorker::wait_unless_stopping(nanoseconds duration, bool* soon) {
 
 bool JobWorker::drain(nanoseconds grace) {
   if (!is_started_) return true;
+  is_draining_ = true;
   board_->stop_claiming();
   if (const int running = board_->standing().running; running > 0) {
     log_info("worker", "draining: claiming nothing more; {} running jobs have up to {:.3g} s",
@@ -227,6 +229,7 @@ void JobWorker::interrupt_running() noexcept {
 
 void JobWorker::stop() noexcept {
   if (!is_started_.exchange(false)) return;
+  is_draining_ = true;
   try {
     board_->stop_claiming();
     interrupt_running();
@@ -293,6 +296,16 @@ void JobWorker::wait_ended(const std::function<bool()>& wake) {
         [this](const JobBoard::Standing& now) { return now.is_exhausted || !failure().empty(); },
         step);
   }
+}
+
+std::string JobWorker::unready_reason() {
+  if (const std::string why = failure(); !why.empty()) return "failed: " + why;
+  if (is_draining_) return "draining: it claims nothing more";
+  if (!is_started_) return "not registered with the store yet";
+  if (clock_.boot_now() > session_.lease_until()) {
+    return "its lease ran out: the store has not taken its beat";
+  }
+  return {};
 }
 
 std::string JobWorker::failure() {

@@ -18,6 +18,7 @@
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/watcher.hpp"
+#include "runtime/worker_metrics.hpp"
 
 namespace stint {
 
@@ -71,6 +72,14 @@ class JobWorker final {
   /// Tasks that ignored their stop and still hold a thread.
   int abandoned() const { return slots_ ? slots_->abandoned() : 0; }
   WorkerId id() const { return session_.worker(); }
+  /// Why it claims nothing: not registered, its lease ran out, it drains or has failed. Empty: it
+  /// is ready.
+  std::string unready_reason();
+  /// What it has counted; lives as long as the worker.
+  const WorkerMetrics& metrics() const { return *metrics_; }
+  int slots() const { return options_.slots; }
+  /// Jobs in slots.
+  int running() { return board_->standing().running; }
 
  private:
   void guard(const char* role, const std::function<void()>& body) noexcept;
@@ -93,6 +102,7 @@ class JobWorker final {
   std::shared_ptr<WorkerPage> page_;
   std::unique_ptr<WakeUp> wake_up_;
   std::shared_ptr<JobBoard> board_;
+  const std::shared_ptr<WorkerMetrics> metrics_ = std::make_shared<WorkerMetrics>();
   std::shared_ptr<SlotContext> slot_context_;
   std::unique_ptr<Slots> slots_;
   Session session_;
@@ -102,6 +112,7 @@ class JobWorker final {
   std::vector<std::thread> threads_;
   std::atomic<bool> is_started_{false};
   std::atomic<bool> hurried_{false};
+  std::atomic<bool> is_draining_{false};
   std::chrono::nanoseconds next_purge_{0};
 
   Mutex mutex_;

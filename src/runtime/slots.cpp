@@ -43,6 +43,12 @@ void clear_once_written(int number, const SlotContext& context, const ClaimedJob
   if (context.board->wait_written(job)) context.page->end(number);
 }
 
+/// Count a job that began at `started` on the boot clock.
+void count_begun(WorkerMetrics& metrics, const ClaimedJob& job, std::chrono::nanoseconds started) {
+  metrics.begun.add();
+  metrics.wait.observe(job.waited + (started - job.claimed_at));
+}
+
 }  // namespace
 
 Slots::Slots(int count, std::shared_ptr<const SlotContext> context)
@@ -103,6 +109,7 @@ bool Slots::run_next(int number, const SlotContext& context, Cell& cell, Places&
 bool Slots::run_together(int number, const SlotContext& context, Cell& cell, Places& places,
                          std::vector<ClaimedJob> jobs, std::uint64_t claims) {
   BurstReport report;
+  auto started = context.clock.boot_now();
   try {
     report = places.process.execute_together(jobs);
   } catch (const Error& error) {
@@ -113,6 +120,9 @@ bool Slots::run_together(int number, const SlotContext& context, Cell& cell, Pla
   context.board->put_back(std::span{jobs}.subspan(begun), claims);
   for (std::size_t i = 0; i < ended; ++i) {
     const auto took = report.ended[i].ran_for;
+    count_begun(*context.metrics, jobs[i], started);
+    context.metrics->run.observe(took);
+    started += took;  // they ran one after the other
     context.board->finish(jobs[i], std::move(report.ended[i]), took);
   }
   if (!report.begun) return true;
@@ -160,6 +170,7 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
                     const ClaimedJob& job, std::optional<BegunJob> begun) {
   if (is_noted(context, job)) context.page->begin(number, job.id, job.epoch);
   const auto started = context.clock.boot_now();
+  count_begun(*context.metrics, job, started);
   std::shared_ptr<JobRun> run;
   Completion end;
   try {
@@ -173,6 +184,7 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
     cell.run.reset();
   }
   if (run && !run->take_end()) return false;
+  context.metrics->run.observe(now - started);
   const bool is_lost = run && run->stop_reason() == StopReason::kLost;
   const bool waits = !is_lost && must_be_written_first(context, job);
   if (context.page && !waits) context.page->end(number);
@@ -214,6 +226,7 @@ bool Slots::abandon(const std::shared_ptr<JobRun>& run, Completion end) {
     end.ran_for = micros(now - run->started_at());
     end.ended_before = -micros(now);
     ++*abandoned_;
+    context_->metrics->run.observe(now - run->started_at());
     context_->board->finish(run->job(), std::move(end), now - run->started_at());
     start_thread(i, waits ? run : nullptr);
     return true;

@@ -1,0 +1,87 @@
+/// What a worker counts and times of its own work, in memory.
+#pragma once
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include "core/job_records.hpp"
+
+namespace stint {
+
+/// Count up. Any thread may add and read at any time; costs one atomic addition.
+class Counter final {
+ public:
+  void add(std::int64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
+  std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+/// How many durations fell into each bucket.
+struct HistogramSnapshot {
+  /// The upper ends of the buckets, inclusive; one more bucket takes what is longer than the last.
+  static constexpr std::array<std::chrono::microseconds, 19> kBounds = [] {
+    using std::chrono::microseconds;
+    using namespace std::chrono_literals;
+    return std::array<microseconds, 19>{100us, 250us, 500us, 1ms,   2500us, 5ms, 10ms,
+                                        25ms,  50ms,  100ms, 250ms, 500ms,  1s,  2500ms,
+                                        5s,    10s,   60s,   600s,  3600s};
+  }();
+
+  std::array<std::int64_t, kBounds.size() + 1> buckets = {};  ///< each by itself, not cumulative
+  std::chrono::nanoseconds sum{0};
+
+  std::int64_t count() const;
+};
+
+/// Time things. Any thread may observe and take snapshots at any time, without a lock; a snapshot
+/// that is taken meanwhile may miss the newest durations in its sum or in its buckets.
+class Histogram final {
+ public:
+  /// Negative durations count as 0.
+  void observe(std::chrono::nanoseconds duration);
+  HistogramSnapshot snapshot() const;
+
+ private:
+  std::array<std::atomic<std::int64_t>, HistogramSnapshot::kBounds.size() + 1> buckets_ = {};
+  std::atomic<std::int64_t> sum_{0};
+};
+
+/// How an attempt ended, as the store took it.
+enum class AttemptEnd : std::uint8_t {
+  kDone,
+  kFailed,
+  kRejected,
+  kSnoozed,
+  kInterrupted,
+  kAborted,
+  kCrashed,
+  kNotBegun,  ///< claimed and given back, or aborted, before it began
+};
+inline constexpr std::array<std::string_view, 8> kAttemptEndNames{
+    "done", "failed", "rejected", "snoozed", "interrupted", "aborted", "crashed", "not_begun"};
+
+/// Everything that one worker counts since its start. Shared by its threads; no member of it ever
+/// waits.
+class WorkerMetrics final {
+ public:
+  Counter claimed;
+  Counter begun;
+  Counter fenced;  ///< results that the store refused
+  Counter exchange_failures;
+  Histogram wait;      ///< from the moment when a job was due to its start
+  Histogram run;       ///< from start to end of an attempt
+  Histogram exchange;  ///< one exchange with the store
+
+  /// Count one completion that the store accepted.
+  void count_end(const Completion& completion);
+  std::int64_t ended(AttemptEnd how) const { return ended_[static_cast<std::size_t>(how)].value(); }
+
+ private:
+  std::array<Counter, kAttemptEndNames.size()> ended_;
+};
+
+}  // namespace stint
