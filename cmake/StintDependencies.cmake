@@ -10,6 +10,9 @@ find_package(PkgConfig REQUIRED)
 if(NOT TARGET PkgConfig::STINT_LIBPQ)
   pkg_check_modules(STINT_LIBPQ REQUIRED IMPORTED_TARGET libpq)
 endif()
+if(NOT TARGET PkgConfig::STINT_MICROHTTPD)
+  pkg_check_modules(STINT_MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
+endif()
 # Loaded at run time, when a stack is looked at: only its headers are needed here, and nothing of it by
 # those who link the library.
 find_path(STINT_LIBDW_INCLUDE_DIR elfutils/libdwfl.h REQUIRED)

@@ -8,7 +8,7 @@ target_include_directories(stint_internal INTERFACE "${PROJECT_SOURCE_DIR}/src"
 target_include_directories(stint_internal SYSTEM INTERFACE "${STINT_LIBDW_INCLUDE_DIR}")
 target_link_libraries(
   stint_internal INTERFACE stint_warnings spdlog::spdlog tomlplusplus::tomlplusplus
-                           SQLite::SQLite3 PkgConfig::STINT_LIBPQ Threads::Threads)
+                           SQLite::SQLite3 PkgConfig::STINT_LIBPQ PkgConfig::STINT_MICROHTTPD Threads::Threads)
 
 # Every program that users run; benches and tests are not among them.
 add_custom_target(stint_programs)

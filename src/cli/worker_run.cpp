@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include "app/domain_shares.hpp"
 #include "app/environment.hpp"
+#include "app/worker_http.hpp"
 #include "app/worker_setup.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -48,6 +49,11 @@ class WorkerRun final : public Command {
         .integer({"--max-runs"}, max_runs_, 1, std::numeric_limits<int>::max(),
                  "end after so many jobs")
         .default_text = "[worker] max_runs, no limit";
+    options
+        .text({"--http"}, "HOST:PORT", http_,
+              "serve /metrics, /healthz and /readyz there; port 0 chooses a free one, which the "
+              "log tells")
+        .default_text = "[worker] http, nothing is served";
     options.flag({"--drain"}, drain_,
                  "end with 0 once nothing runs here and nothing can be claimed");
   }
@@ -66,8 +72,15 @@ class WorkerRun final : public Command {
     }
     const std::shared_ptr<Environment>& environment = context.environment();
     grace_ = environment->settings().get<std::chrono::milliseconds>("worker.drain_timeout");
+    if (http_.empty())
+      http_ = environment->settings().find<std::string>("worker.http").value_or("");
     register_tasks(*environment);
     const std::unique_ptr<JobWorker> worker = make_job_worker(environment, options);
+    std::optional<WorkerHttp> http;
+    if (!http_.empty()) {
+      http.emplace(http_, *worker, environment->shared_store());
+      log_info("worker", "serving http://{}/metrics", http->address());
+    }
     return work(context, *worker);
   }
 
@@ -77,6 +90,7 @@ class WorkerRun final : public Command {
 
   std::string domains_;
   std::string isolation_;
+  std::string http_;
   std::optional<int> slots_;
   std::optional<int> max_runs_;
   bool drain_ = false;

@@ -155,7 +155,11 @@ void add_worker(Table& table) {
                 "How long a task may go on after it was asked to stop. Then its process is killed; "
                 "a thread is left to itself.")
       .duration("worker.drain_timeout", "25s", 0, kDay,
-                "How long running jobs may go on when a worker is told to end.");
+                "How long running jobs may go on when a worker is told to end.")
+      .text("worker.http", nullptr,
+            "Serve `/metrics`, `/healthz` and `/readyz` at this `HOST:PORT`, see "
+            "[metrics](metrics.md); port 0 chooses a free one. Who can reach it can read it: "
+            "prefer `127.0.0.1`. Default: nothing is served.");
 }
 
 void add_tasks(Table& table) {

@@ -29,10 +29,11 @@ const std::vector<Room>& rooms() {
       {"base", {}},
       {"core", {"base"}},
       {"process", {"base"}},
+      {"http", {"base"}},
       {"config", {"base", "core"}},
       {"runtime", {"base", "core", "process"}},
       {"backends", {"base", "core"}},
-      {"app", {"base", "core", "process", "config", "runtime", "backends"}},
+      {"app", {"base", "core", "process", "http", "config", "runtime", "backends"}},
       {"cli", {"base", "core", "process", "config", "runtime", "app"}},
   };
   return kRooms;

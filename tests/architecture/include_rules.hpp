@@ -6,8 +6,9 @@
 namespace stint::architecture {
 
 /// Check the one-way rule of src/: base <- core <- runtime <- app <- cli, base <- core <- backends
-/// <- app, base <- process <- runtime, base <- core <- config <- app. A backend includes no other
-/// backend. Includes are written from src/; everybody may include <stint/...>.
+/// <- app, base <- process <- runtime, base <- core <- config <- app, base <- http <- app. A
+/// backend includes no other backend. Includes are written from src/; everybody may include
+/// <stint/...>.
 std::vector<Violation> check_include_direction(const Tree& tree);
 
 /// Check that the installed headers include nothing of src/ and no driver: only themselves, the

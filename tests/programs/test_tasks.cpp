@@ -1,6 +1,7 @@
 // A program with a task for every way in which a command can end, for the tests of the command
 // line.
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -86,6 +87,7 @@ STINT_MODULE(t, m) {
   m.task("reject", [] { throw stint::Reject{"never again"}; });
   m.task("snooze", [] { throw stint::Snooze{5min}; });
   m.task("throw_int", [] { throw 7; });
+  m.task("die", [] { std::abort(); });
   m.task("log", write_log);
   m.task("print", print);
   m.task("ignore_stop", ignore_stop);
