@@ -36,12 +36,12 @@ constexpr nanoseconds kBetweenMemoryLooks = milliseconds{100};
 // While lines of the log cannot be kept, nothing more is read; how often to look again.
 constexpr nanoseconds kBetweenRoomLooks = milliseconds{50};
 constexpr nanoseconds kLongestWait = std::chrono::seconds{10};
-// To wake this thread costs a task that logs much more than the line itself. One that has logged so
-// many lines within a moment is listened to once a rest only.
+// To wake this thread costs a task that logs or prints much more than the line itself. One that has
+// written so many lines within a moment is listened to once a rest only.
 constexpr int kManyLines = 8;
 constexpr nanoseconds kMoment = milliseconds{5};
 constexpr nanoseconds kRest = milliseconds{2};
-// It fills the connection's buffer, and would wait for us.
+// It fills the connection's or the pipe's buffer, and would wait for us.
 constexpr int kTooManyLines = 64;
 
 TaskOptions options_of(const Registry& registry, const JobRun& run) {
@@ -171,13 +171,14 @@ nanoseconds ProcessExecution::longest_wait() const {
 
 void ProcessExecution::wait() {
   const bool has_room = host_.has_log_room();
-  const bool listens = has_room && !closed_at_ && !is_deaf(clock_.boot_now());
+  const bool reads = has_room && !is_deaf(clock_.boot_now());
+  const bool listens = reads && !closed_at_;
   // A negative descriptor is passed over.
   std::array<pollfd, 5> events{pollfd{process_.child->ended_descriptor(), POLLIN, 0},
                                pollfd{wake_, POLLIN, 0},
                                pollfd{listens ? process_.channel->descriptor() : -1, POLLIN, 0},
-                               pollfd{has_room ? capture_.out_descriptor() : -1, POLLIN, 0},
-                               pollfd{has_room ? capture_.error_descriptor() : -1, POLLIN, 0}};
+                               pollfd{reads ? capture_.out_descriptor() : -1, POLLIN, 0},
+                               pollfd{reads ? capture_.error_descriptor() : -1, POLLIN, 0}};
   const nanoseconds longest = longest_wait();
   const auto ceiling = std::chrono::ceil<milliseconds>(longest).count();
   if (::poll(events.data(), events.size(), static_cast<int>(ceiling)) < 0) return;
@@ -186,12 +187,19 @@ void ProcessExecution::wait() {
     static_cast<void>(::read(wake_, &count, sizeof count));
   }
   const bool has_printed = events[3].revents != 0 || events[4].revents != 0;
-  if (has_printed || (has_room && capture_.until_due().count() <= 0)) capture_.read_some();
+  if (has_printed || (has_room && capture_.until_due().count() <= 0)) read_output();
   if (events[2].revents != 0) read_messages();
   if (events[0].revents != 0 && !end_) {
     read_messages();  // its last words
     is_dead_ = true;
   }
+}
+
+void ProcessExecution::read_output() {
+  constexpr std::uint64_t kShortLine = 32;
+  const std::uint64_t before = capture_.bytes();
+  capture_.read_some();
+  rest_from_lines(1 + static_cast<int>((capture_.bytes() - before) / kShortLine));
 }
 
 void ProcessExecution::rest_from_lines(int lines) {

@@ -47,6 +47,7 @@ class ProcessExecution final {
   void wait();
   Nanoseconds longest_wait() const;
   void read_messages();
+  void read_output();
   bool is_deaf(Nanoseconds now) const { return now < deaf_until_; }
   void rest_from_lines(int lines);
   void take(slot::ToWorker message);
@@ -82,7 +83,7 @@ class ProcessExecution final {
   bool has_spoken_ = false;
   int recent_lines_ = 0;  // of the log, since `recent_since_`
   Nanoseconds recent_since_{0};
-  Nanoseconds deaf_until_{0};  // the connection is not looked at
+  Nanoseconds deaf_until_{0};  // neither connection nor pipes are looked at
   bool is_dead_ = false;
   bool is_broken_ = false;  // it must not take another job
   bool is_over_memory_ = false;
