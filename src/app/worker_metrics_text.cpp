@@ -31,7 +31,7 @@ void write_worker(PrometheusText& text, const WorkerView& worker) {
 void write_counters(PrometheusText& text, const WorkerMetrics& metrics) {
   text.begin("stint_worker_claimed_total", kCounter, "Jobs claimed from the store.")
       .value(metrics.claimed.value());
-  text.begin("stint_worker_begun_total", kCounter, "Attempts begun.").value(metrics.begun.value());
+  text.begin("stint_worker_begun_total", kCounter, "Attempts begun.").value(metrics.begun());
   text.begin("stint_worker_ended_total", kCounter,
              "Attempts whose end the store has taken, by how they ended; not_begun: claimed and "
              "given back.");

@@ -45,7 +45,6 @@ void clear_once_written(int number, const SlotContext& context, const ClaimedJob
 
 /// Count a job that began at `started` on the boot clock.
 void count_begun(WorkerMetrics& metrics, const ClaimedJob& job, std::chrono::nanoseconds started) {
-  metrics.begun.add();
   metrics.wait.observe(job.waited + (started - job.claimed_at));
 }
 

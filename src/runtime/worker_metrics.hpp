@@ -64,24 +64,28 @@ enum class AttemptEnd : std::uint8_t {
 inline constexpr std::array<std::string_view, 8> kAttemptEndNames{
     "done", "failed", "rejected", "snoozed", "interrupted", "aborted", "crashed", "not_begun"};
 
+inline constexpr std::size_t kCacheLine = 64;
+
 /// Everything that one worker counts since its start. Shared by its threads; no member of it ever
 /// waits.
 class WorkerMetrics final {
  public:
   Counter claimed;
-  Counter begun;
   Counter fenced;  ///< results that the store refused
   Counter exchange_failures;
-  Histogram wait;      ///< from the moment when a job was due to its start
-  Histogram run;       ///< from start to end of an attempt
-  Histogram exchange;  ///< one exchange with the store
+  // Each on lines of its own: the slots' threads and the exchanger write them all the time.
+  alignas(kCacheLine) Histogram wait;      ///< from the moment when a job was due to its start
+  alignas(kCacheLine) Histogram run;       ///< from start to end of an attempt
+  alignas(kCacheLine) Histogram exchange;  ///< one exchange with the store
 
+  /// Attempts begun: each has waited, and one addition a job is enough.
+  std::int64_t begun() const { return wait.snapshot().count(); }
   /// Count one completion that the store accepted.
   void count_end(const Completion& completion);
   std::int64_t ended(AttemptEnd how) const { return ended_[static_cast<std::size_t>(how)].value(); }
 
  private:
-  std::array<Counter, kAttemptEndNames.size()> ended_;
+  alignas(kCacheLine) std::array<Counter, kAttemptEndNames.size()> ended_;
 };
 
 }  // namespace stint

@@ -52,13 +52,15 @@ TEST(WorkerMetrics, LosesNothingBetweenThreads) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 5000; ++n) {
-        metrics.begun.add();
+        metrics.claimed.add();
+        metrics.wait.observe(1us);
         metrics.run.observe(1ms);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(metrics.begun.value(), 20'000);
+  EXPECT_EQ(metrics.claimed.value(), 20'000);
+  EXPECT_EQ(metrics.begun(), 20'000);
   EXPECT_EQ(metrics.run.snapshot().count(), 20'000);
   EXPECT_EQ(metrics.run.snapshot().sum, 20s);
 }
