@@ -54,7 +54,7 @@ class NoSignals final {
 };
 
 /// The library's own complaints are about what clients send.
-void note(void* /*self*/, const char* format, va_list arguments) {
+[[gnu::format(printf, 2, 0)]] void note(void* /*self*/, const char* format, va_list arguments) {
   std::array<char, 512> text{};
   const int size = std::vsnprintf(text.data(), text.size(), format, arguments);
   if (size <= 0) return;

@@ -104,6 +104,7 @@ TEST_F(HttpServerTest, SurvivesAHandlerThatThrows) {
 
 TEST_F(HttpServerTest, AsksAgainForWhatIsNotThereYet) {
   std::vector<std::thread> clients;
+  clients.reserve(4);
   std::atomic<int> served{0};
   for (int i = 0; i < 4; ++i) {
     clients.emplace_back([&] { served += http_get(address(), "/late").body == "at last" ? 1 : 0; });

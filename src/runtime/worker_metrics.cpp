@@ -37,8 +37,8 @@ std::int64_t HistogramSnapshot::count() const {
 
 void Histogram::observe(nanoseconds duration) {
   duration = std::max(duration, nanoseconds{0});
-  const auto bound = std::ranges::lower_bound(HistogramSnapshot::kBounds, duration);
-  const auto index = std::distance(HistogramSnapshot::kBounds.begin(), bound);
+  const auto index = std::distance(HistogramSnapshot::kBounds.begin(),
+                                   std::ranges::lower_bound(HistogramSnapshot::kBounds, duration));
   buckets_[static_cast<std::size_t>(index)].fetch_add(1, std::memory_order_relaxed);
   sum_.fetch_add(duration.count(), std::memory_order_relaxed);
 }

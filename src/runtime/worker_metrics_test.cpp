@@ -49,6 +49,7 @@ TEST(Histogram, HasGrowingBounds) {
 TEST(WorkerMetrics, LosesNothingBetweenThreads) {
   WorkerMetrics metrics;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 5000; ++n) {

@@ -178,6 +178,7 @@ TEST_P(WorkerMetricsProcess, ServesTwoScrapersAtOnce) {
   start();
   std::atomic<int> served{0};
   std::vector<std::thread> scrapers;
+  scrapers.reserve(2);
   for (int i = 0; i < 2; ++i) {
     scrapers.emplace_back([&] {
       for (int n = 0; n < 50; ++n) {
