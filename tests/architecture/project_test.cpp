@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kRows = "within the process several small statements cost least";
 constexpr std::string_view kBatch = "over the net one statement moves a whole batch";
 constexpr std::string_view kFile = "a database file has no sequences and no schemas";
-constexpr std::string_view kServer = "sessions, locks, schemas and partitions are a server's";
+constexpr std::string_view kServer =
+    "sessions, roles, locks, schemas and partitions are a server's";
 constexpr std::array kOneDialect{
     OneDialect{"sqlite", "delete_attachments", kRows},
     OneDialect{"sqlite", "delete_attempts", kRows},
@@ -46,12 +47,17 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "find_accepted", kServer},
     OneDialect{"postgres", "find_job", kBatch},
     OneDialect{"postgres", "free_jobs", kBatch},
+    OneDialect{"postgres", "grant_enqueue", kServer},
+    OneDialect{"postgres", "grant_owner", kServer},
+    OneDialect{"postgres", "grant_read", kServer},
+    OneDialect{"postgres", "grant_worker", kServer},
     OneDialect{"postgres", "insert_output_attachments", kBatch},
     OneDialect{"postgres", "list_failed_jobs", kBatch},
     OneDialect{"postgres", "list_jobs", kBatch},
     OneDialect{"postgres", "listen", kServer},
     OneDialect{"postgres", "lock_job", kServer},
     OneDialect{"postgres", "lock_migrations", kServer},
+    OneDialect{"postgres", "make_partitions", kServer},
     OneDialect{"postgres", "notify", kServer},
     OneDialect{"postgres", "prefer_indexes", kServer},
     OneDialect{"postgres", "reserve_ids", kServer},
