@@ -4,6 +4,8 @@
 // write down in the file `journal` when they begin and end.
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -40,6 +42,9 @@ class Killer final {
   std::atomic<int> left_;
 };
 
+constexpr std::array kPoints{"channel.before_send", "channel.after_packet", "channel.after_receive",
+                             "burst.before_begin",  "burst.after_begin",    "burst.before_end"};
+
 void arm_if_asked(const std::string& role) {
   const char* text = std::getenv("KILL_AT");
   if (text == nullptr) return;
@@ -47,12 +52,12 @@ void arm_if_asked(const std::string& role) {
   std::string wanted;
   int place = 0;
   if (!(words >> wanted >> place) || wanted != role) return;
-  // For the life of the process: its threads may come here until the last moment.
-  auto* const killer = new Killer{place};
-  for (const char* point : {"channel.before_send", "channel.after_packet", "channel.after_receive",
-                            "burst.before_begin", "burst.after_begin", "burst.before_end"}) {
-    new stint::ArmedTestPoint{point, [killer] { (*killer)(); }};
-  }
+  // Never destroyed: threads may come here until the last moment.
+  static Killer killer{place};
+  static std::array<stint::ArmedTestPoint*, kPoints.size()> points{};
+  std::ranges::transform(kPoints, points.begin(), [](const char* point) {
+    return new stint::ArmedTestPoint{point, [] { killer(); }};
+  });
 }
 
 void note(bool is_end, const stint::Job& job) {
