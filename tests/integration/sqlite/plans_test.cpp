@@ -88,7 +88,7 @@ class Plans : public ::testing::Test {
 };
 
 // What a statement may scan is what the program hands over, and the one row of its own values.
-std::string without_given_rows(std::string plan) {
+std::string without_given_rows(const std::string& plan) {
   std::string kept;
   for (std::size_t from = 0; from < plan.size();) {
     const std::size_t end = plan.find('\n', from);
