@@ -31,7 +31,7 @@ constexpr nanoseconds kPatience = std::chrono::seconds{1};
 using RawFrame = std::pair<std::uint64_t, bool>;
 
 struct Unwinding {
-  const DwflLibrary& library;
+  const DwflLibrary& dwfl;
   std::vector<RawFrame> frames = {};
   bool is_cut = false;
 };
@@ -40,7 +40,7 @@ int add_frame(Dwfl_Frame* state, void* to) {
   auto& unwinding = *static_cast<Unwinding*>(to);
   Dwarf_Addr address = 0;
   bool is_exact = false;
-  if (!unwinding.library.frame_address(state, &address, &is_exact)) return DWARF_CB_ABORT;
+  if (!unwinding.dwfl.frame_address(state, &address, &is_exact)) return DWARF_CB_ABORT;
   if (unwinding.frames.size() == kMostFrames) {
     unwinding.is_cut = true;
     return DWARF_CB_ABORT;
@@ -136,7 +136,7 @@ class Look final {
   /// False: the process is another one by now.
   bool add(pid_t thread, const StackSymbols& symbols) {
     ThreadStack stack{.thread = thread, .name = thread_status(result_.process, thread, "Name")};
-    Unwinding unwinding{.library = library_};
+    Unwinding unwinding{.dwfl = library_};
     Found found = Found::kGone;
     call_apart([&] { found = unwind(stack, symbols, unwinding); });
     if (found == Found::kOther) result_.problem = "it has ended";
