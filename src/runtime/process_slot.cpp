@@ -30,7 +30,8 @@ Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachment
   is_next_alone_ = false;
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
   // What it holds already would count for this job.
-  if (process_ && process_->memory_used() > max_memory_of(run.task()) / 2) process_.reset();
+  const std::int64_t limit = max_memory_of(run.task());
+  if (process_ && limit > 0 && process_->memory_used() > limit / 2) process_.reset();
   if (!process_) process_ = processes_->take();
   ++process_->runs;
   return drive(run, OutputPipes::make(),

@@ -228,6 +228,14 @@ TEST_P(Isolation, PassesArgumentsAndOutputs) {
   EXPECT_EQ(job(setting)["output"], "not on a command line");
 }
 
+TEST_P(Isolation, KeepsAProcessAfterAJobWithAMemoryLimit) {
+  const std::string first = enqueue("r.pid");
+  enqueue("r.hog", {"megabytes:=1"});
+  const std::string last = enqueue("r.pid");
+  EXPECT_EQ(run_process(worker({"--drain", "--slots", "1"})).exit_code, 0);
+  EXPECT_EQ(job(first)["output"], job(last)["output"]);
+}
+
 TEST_P(Isolation, KeepsContextsOfAProcess) {
   const auto ids = enqueue_many(std::vector<std::string>(6, "r.context"));
   EXPECT_EQ(run_process(worker({"--drain", "--slots", "1"})).exit_code, 0);
