@@ -453,9 +453,11 @@ begin
       return owner;
     end if;  -- else it was purged in between
   end loop;
-  insert into /* SCHEMA */job values (
-    id, now, run_at, timeout, priority, max_attempts, flags, cardinality(attachments) > 0, domain, task,
-    node, args::json, nullif(metadata, '{}')::json, tags, job_key);
+  insert into /* SCHEMA */job (id, created_at, run_at, timeout_ms, priority, max_attempts, flags,
+                               has_attachments, domain, task, node, args, metadata, tags,
+                               idempotency_key)
+  values (id, now, run_at, timeout, priority, max_attempts, flags, cardinality(attachments) > 0,
+          domain, task, node, args::json, nullif(metadata, '{}')::json, tags, job_key);
   insert into /* SCHEMA */live (id, run_at, priority, state, flags, max_attempts, domain, task, node)
   values (id, run_at, priority, 1, flags, max_attempts, domain, task, node);
   insert into /* SCHEMA */attachment (job, position, kind, data)
