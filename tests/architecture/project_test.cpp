@@ -43,6 +43,7 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "create_schema", kServer},
     OneDialect{"postgres", "drop_partitions", kServer},
     OneDialect{"postgres", "drop_tables", kServer},
+    OneDialect{"postgres", "end_session", kServer},
     OneDialect{"postgres", "enqueue_mixed", kBatch},
     OneDialect{"postgres", "find_accepted", kServer},
     OneDialect{"postgres", "find_job", kBatch},
@@ -64,6 +65,7 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "reserve_worker_id", kServer},
     OneDialect{"postgres", "revoke_claim", kServer},
     OneDialect{"postgres", "serving_process", kServer},
+    OneDialect{"postgres", "session_works", kServer},
 };
 
 // Where a short sleep is what the code is for.

@@ -11,10 +11,12 @@ namespace stint::postgres {
 namespace {
 
 // The parameters that libpq does not know.
-constexpr std::array<std::string_view, 3> kOwnParameters{"schema", "prepare", "pool"};
+constexpr std::array<std::string_view, 5> kOwnParameters{"schema", "prepare", "pool", "listen",
+                                                         "answer_timeout"};
 // PostgreSQL cuts longer names off without a word.
 constexpr std::size_t kLongestName = 63;
 constexpr int kMostConnections = 1000;
+constexpr int kLongestSilence = 86'400;
 
 // Found dead after 10 s + 3 x 5 s of silence, or 20 s with unanswered data: below a worker's lease
 // of 30 s, so that a worker behind a cut cable tries a new connection while it still has the lease.
@@ -50,7 +52,7 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
   if (!options) {
     throw url_error(url, one_line(message != nullptr ? redacted(message) : "out of memory"),
                     "write postgresql://USER@HOST:PORT/DATABASE?schema=NAME; besides libpq's own "
-                    "parameters there are schema, prepare and pool");
+                    "parameters there are schema, prepare, pool, listen and answer_timeout");
   }
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
@@ -68,12 +70,29 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
   return parameters;
 }
 
-Prepare parse_prepare(std::string_view url, std::string_view value) {
-  if (value == "auto") return Prepare::kWhereDirect;
-  if (value == "on") return Prepare::kAlways;
-  if (value == "off") return Prepare::kNever;
-  throw url_error(url, fmt::format("prepare={} is none of auto, on and off", value),
+// What a parameter says that is one of auto, on and off.
+template <typename Choice>
+Choice parse_choice(std::string_view url, const char* name, Choice when_missing) {
+  const auto value = parse_url(url).parameter(name);
+  if (!value) return when_missing;
+  if (*value == "auto") return Choice::kWhereDirect;
+  if (*value == "on") return Choice::kAlways;
+  if (*value == "off") return Choice::kNever;
+  throw url_error(url, fmt::format("{}={} is none of auto, on and off", name, *value),
                   "write one of them or leave it out");
+}
+
+int parse_number(std::string_view url, const char* name, int least, int most, int when_missing) {
+  const auto value = parse_url(url).parameter(name);
+  if (!value) return when_missing;
+  int number = 0;
+  const char* end = value->data() + value->size();
+  const auto [rest, error] = std::from_chars(value->data(), end, number);
+  if (error != std::errc{} || rest != end || number < least || number > most) {
+    throw url_error(url, fmt::format("{}={} is out of range", name, *value),
+                    fmt::format("use {} to {}", least, most));
+  }
+  return number;
 }
 
 }  // namespace
@@ -94,18 +113,12 @@ ConnectOptions parse_connect_options(std::string_view text) {
     }
     options.schema = *schema;
   }
-  if (const auto prepare = url.parameter("prepare")) {
-    options.prepare = parse_prepare(text, *prepare);
-  }
-  if (const auto pool = url.parameter("pool")) {
-    const char* end = pool->data() + pool->size();
-    const auto [rest, error] = std::from_chars(pool->data(), end, options.pool);
-    if (error != std::errc{} || rest != end || options.pool < 1 ||
-        options.pool > kMostConnections) {
-      throw url_error(text, fmt::format("pool={} is no number of connections", *pool),
-                      fmt::format("use 1 to {}", kMostConnections));
-    }
-  }
+  options.prepare = parse_choice(text, "prepare", options.prepare);
+  options.listen = parse_choice(text, "listen", options.listen);
+  options.pool = parse_number(text, "pool", 1, kMostConnections, options.pool);
+  options.answer_timeout =
+      std::chrono::seconds{parse_number(text, "answer_timeout", 0, kLongestSilence,
+                                        static_cast<int>(options.answer_timeout.count()))};
   options.parameters = libpq_parameters(text);
   return options;
 }

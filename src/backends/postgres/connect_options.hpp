@@ -1,5 +1,6 @@
 /// What a store's URL says: for libpq, and for this backend.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,11 +17,23 @@ enum class Prepare : std::uint8_t {
   kNever,
 };
 
+/// Whether a worker listens for notifications.
+enum class Listen : std::uint8_t {
+  kWhereDirect,  ///< unless a pooler stands between: where it hands out a session a transaction, no
+                 ///< notification comes through
+  kAlways,       ///< the pooler is known to keep a session for each client
+  kNever,        ///< by time alone
+};
+
 /// A URL taken apart and checked. Immutable.
 struct ConnectOptions {
   std::string url;                          ///< as given: show `redacted(url)` only
   std::string schema = "stint";             ///< `schema=NAME`: where the tables are
   Prepare prepare = Prepare::kWhereDirect;  ///< `prepare=auto|on|off`
+  /// `answer_timeout=SECONDS`: how long a session may be silent about which nobody can be asked;
+  /// 0: without end.
+  std::chrono::seconds answer_timeout{60};
+  Listen listen = Listen::kWhereDirect;  ///< `listen=auto|on|off`
   int pool = 8;  ///< `pool=N`: connections at most, besides those that listen and notify
   /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
   std::vector<std::pair<std::string, std::string>> parameters = {};

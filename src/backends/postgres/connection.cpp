@@ -12,18 +12,14 @@ namespace {
 
 // All values and results are sent in binary.
 constexpr int kBinary = 1;
+constexpr std::string_view kNoAnswer = "it does not answer, though it is not closed";
 
 bool is_planned_once(const Command& command) {
   return std::ranges::find(kPlannedOnce, command.file) != kPlannedOnce.end();
 }
 
-// A pooler cannot know the process that will serve us, so the number that it gave for cancelling
-// is not that process's.
-bool is_direct(PGconn* connection, const Statements& statements) {
-  const ResultPointer result{PQexec(connection, statements.text(sql::serving_process).c_str())};
-  return PQresultStatus(result.get()) == PGRES_TUPLES_OK && PQntuples(result.get()) == 1 &&
-         PQgetvalue(result.get(), 0, 0) == std::to_string(PQbackendPID(connection));
-}
+// The first answer of a new session: there is nothing yet that it could have to do.
+constexpr std::chrono::seconds kFirstAnswer{10};
 
 }  // namespace
 
@@ -50,18 +46,43 @@ Connection::Connection(const ConnectOptions& options, const Statements& statemen
     : options_(options),
       statements_(statements),
       connection_(connect(options)),
+      watch_(options, statements),
       names_statements_(names_statements()) {
   if (PQenterPipelineMode(connection_.get()) != 1) fail_lost("", false);
 }
 
-bool Connection::names_statements() const {
-  if (options_.prepare == Prepare::kWhereDirect) return is_direct(connection_.get(), statements_);
-  return options_.prepare == Prepare::kAlways;
+bool Connection::names_statements() {
+  const bool direct = is_direct();
+  watch_.set_direct(direct);
+  return options_.prepare == Prepare::kWhereDirect ? direct : options_.prepare == Prepare::kAlways;
 }
 
-void Connection::fail_lost(std::string_view statement, bool in_doubt) {
+bool Connection::is_direct() {
+  // A pooler cannot know the process that will serve us, so the number that it gave for cancelling
+  // is not that process's.
+  const std::string_view name = sql::serving_process.name;
+  if (PQsendQuery(connection_.get(), statements_.text(sql::serving_process).c_str()) != 1) {
+    fail_lost(name, false);
+  }
+  bool direct = false;
+  while (true) {
+    if (!watch_.wait(connection_.get(), kFirstAnswer)) fail_lost(name, false, kNoAnswer);
+    const ResultPointer result{PQgetResult(connection_.get())};
+    if (!result) return direct;
+    if (PQstatus(connection_.get()) == CONNECTION_BAD) fail_lost(name, false);
+    direct = PQresultStatus(result.get()) == PGRES_TUPLES_OK && PQntuples(result.get()) == 1 &&
+             PQgetvalue(result.get(), 0, 0) == std::to_string(PQbackendPID(connection_.get()));
+  }
+}
+
+void Connection::fail_lost(std::string_view statement, bool in_doubt, std::string_view cause) {
   usable_ = false;
-  throw lost_error(connection_.get(), statement, in_doubt);
+  throw lost_error(connection_.get(), statement, in_doubt, cause);
+}
+
+ResultPointer Connection::next_result(std::string_view statement) {
+  if (!watch_.wait(connection_.get())) fail_lost(statement, true, kNoAnswer);
+  return ResultPointer{PQgetResult(connection_.get())};
 }
 
 std::vector<Connection::Sending> Connection::plan(std::span<const Command> commands) const {
@@ -136,14 +157,14 @@ std::vector<Result> Connection::receive(std::span<const Sending> sendings) {
   std::optional<Error> error;
   // Reads one result and the null behind it that libpq puts after each statement's.
   const auto take = [&](std::string_view statement) {
-    ResultPointer result{PQgetResult(connection_.get())};
+    ResultPointer result = next_result(statement);
     if (!result) fail_lost(statement, true);
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_ABORTED) return result;
     if (auto one = take_error(result.get(), statement); one && !error) error = std::move(one);
     return result;
   };
   const auto take_end = [&](std::string_view statement) {
-    if (PQgetResult(connection_.get()) != nullptr) fail_lost(statement, true);
+    if (next_result(statement)) fail_lost(statement, true);
   };
   for (const Sending& sending : sendings) {
     const std::string_view name = sending.command->file->name;
@@ -156,13 +177,13 @@ std::vector<Result> Connection::receive(std::span<const Sending> sendings) {
     take_end(name);
   }
   // The commit happens now: without this answer its outcome is not known.
-  const ResultPointer sync{PQgetResult(connection_.get())};
   const std::string_view last = sendings.back().command->file->name;
+  const ResultPointer sync = next_result(last);
   if (!sync) fail_lost(last, true);
   if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) {
     auto commit_error = take_error(sync.get(), last);
     if (!error) error = std::move(commit_error);
-    const ResultPointer after{PQgetResult(connection_.get())};
+    const ResultPointer after = next_result(last);
     if (!after || PQresultStatus(after.get()) != PGRES_PIPELINE_SYNC) fail_lost(last, true);
   }
   if (error) throw Error(*error);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 #include <libpq-fe.h>
+#include "backends/postgres/answer_watch.hpp"
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/parameters.hpp"
 #include "backends/postgres/result.hpp"
@@ -63,16 +64,22 @@ class Connection final {
     bool prepares;  // now: at its first use
   };
 
-  bool names_statements() const;
+  bool names_statements();
+  /// Ask whether the session is our own, and not one that a pooler hands out.
+  bool is_direct();
   std::vector<Sending> plan(std::span<const Command> commands) const;
   void send(const Sending& sending);
   std::vector<Result> receive(std::span<const Sending> sendings);
+  /// Wait for the next result. Throws Error if the connection is dead.
+  ResultPointer next_result(std::string_view statement);
   std::optional<Error> take_error(PGresult* result, std::string_view statement);
-  [[noreturn]] void fail_lost(std::string_view statement, bool in_doubt);
+  [[noreturn]] void fail_lost(std::string_view statement, bool in_doubt,
+                              std::string_view cause = {});
 
   const ConnectOptions& options_;
   const Statements& statements_;
   ConnectionPointer connection_;
+  AnswerWatch watch_;
   const bool names_statements_;
   bool usable_ = true;
   std::unordered_set<std::string_view> prepared_;  // names that the server knows

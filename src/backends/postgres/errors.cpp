@@ -107,12 +107,14 @@ Error connect_error(const PGconn* connection, std::string_view url) {
                {.retryable = code == ErrorCode::kUnavailable, .backend = "postgresql"});
 }
 
-Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt) {
-  const std::string cause = one_line(PQerrorMessage(connection));
+Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt,
+                 std::string_view cause) {
+  const std::string text =
+      cause.empty() ? one_line(PQerrorMessage(connection)) : std::string{cause};
   return Error(
       ErrorCode::kUnavailable,
       fmt::format("the connection to PostgreSQL at {} was lost: {}", describe_place(connection),
-                  cause.empty() ? "the server closed it" : cause),
+                  text.empty() ? "the server closed it" : text),
       {.retryable = true,
        .outcome_unknown = in_doubt,
        .backend = "postgresql",

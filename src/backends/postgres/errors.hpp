@@ -23,7 +23,9 @@ std::string describe_place(const PGconn* connection);
 Error connect_error(const PGconn* connection, std::string_view url);
 
 /// Make the error of a connection that broke. `in_doubt`: what was sent may have been committed.
-Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt);
+/// `cause`: in place of what libpq knows.
+Error lost_error(const PGconn* connection, std::string_view statement, bool in_doubt,
+                 std::string_view cause = {});
 
 /// Make the error of a statement that the server refused; its transaction was rolled back.
 Error statement_error(const PGconn* connection, const PGresult* result, std::string_view statement);

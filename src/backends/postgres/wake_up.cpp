@@ -18,6 +18,8 @@ namespace {
 
 // libpq's own connect_timeout does not count where we wait for the socket ourselves.
 constexpr std::chrono::seconds kConnectTimeout{10};
+constexpr std::chrono::seconds kAnswerTimeout{5};
+constexpr std::chrono::seconds kCheckEvery{5};
 
 struct NotifyDeleter {
   void operator()(PGnotify* notification) const noexcept { PQfreemem(notification); }
@@ -32,7 +34,8 @@ PostgresWakeUp::PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegis
       registry_(std::move(registry)),
       domains_(domains.begin(), domains.end()),
       notice_(std::move(notice)),
-      event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      state_(options_.listen == Listen::kNever ? State::kUseless : State::kOff) {
   if (event_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   registry_->add(*this);
 }
@@ -73,10 +76,10 @@ bool PostgresWakeUp::sleep_until(Clock::time_point deadline) {
   std::array<pollfd, 2> files{{{event_fd_, POLLIN, 0}, {-1, 0, 0}}};
   if (state_ == State::kOff) {
     deadline = std::min(deadline, connect_at_);
-  } else {
+  } else if (state_ != State::kUseless) {
     files[1] = {PQsocket(connection_.get()), static_cast<short>(wants_write_ ? POLLOUT : POLLIN),
                 0};
-    if (state_ != State::kListening) deadline = std::min(deadline, give_up_at_);
+    deadline = std::min(deadline, state_ == State::kListening ? check_at_ : give_up_at_);
   }
   const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
@@ -94,9 +97,13 @@ bool PostgresWakeUp::advance() {
       return Clock::now() >= connect_at_ && start_connecting();
     case State::kConnecting:
       return go_on_connecting();
-    case State::kAsking:
+    case State::kAskingWho:
+    case State::kAskingEvents:
     case State::kListening:
+    case State::kAskingLife:
       return read_input();
+    case State::kUseless:
+      break;
   }
   return false;
 }
@@ -126,51 +133,94 @@ bool PostgresWakeUp::go_on_connecting() {
     case PGRES_POLLING_WRITING:
       wants_write_ = true;
       break;
-    case PGRES_POLLING_OK: {
-      const std::string listen = text_to_send(sql::listen, options_.schema);
-      if (PQsendQuery(connection_.get(), listen.c_str()) != 1) return lose();
-      state_ = State::kAsking;
+    case PGRES_POLLING_OK:
       wants_write_ = false;
-      return false;
-    }
+      return options_.listen == Listen::kAlways ? ask(sql::listen, State::kAskingEvents)
+                                                : ask(sql::serving_process, State::kAskingWho);
     case PGRES_POLLING_FAILED:
     case PGRES_POLLING_ACTIVE:
       return lose();
   }
-  return Clock::now() >= give_up_at_ && lose();
+  return Clock::now() >= give_up_at_ && lose("it does not answer");
+}
+
+bool PostgresWakeUp::ask(const SqlFile& file, State next) {
+  const std::string text = text_to_send(file, options_.schema);
+  if (PQsendQuery(connection_.get(), text.c_str()) != 1) return lose();
+  state_ = next;
+  give_up_at_ = Clock::now() + kAnswerTimeout;
+  return false;
 }
 
 bool PostgresWakeUp::read_input() {
   if (PQconsumeInput(connection_.get()) != 1) return lose();
-  bool woken = false;
-  while (state_ == State::kAsking && PQisBusy(connection_.get()) == 0) {
+  const bool is_answered = state_ != State::kListening && read_answer();
+  if (!connection_) return false;
+  const bool is_told = take_notifications();
+  if (state_ == State::kListening) {
+    if (!is_told && Clock::now() >= check_at_) ask(sql::serving_process, State::kAskingLife);
+  } else if (Clock::now() >= give_up_at_) {
+    lose("it does not answer");
+  }
+  return is_told || is_answered;
+}
+
+bool PostgresWakeUp::read_answer() {
+  while (PQisBusy(connection_.get()) == 0) {
     const ResultPointer result{PQgetResult(connection_.get())};
-    if (!result) {
+    if (!result) return take_answer();
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return lose();
+    if (state_ == State::kAskingWho) {
+      const bool is_ours =
+          PQgetvalue(result.get(), 0, 0) == std::to_string(PQbackendPID(connection_.get()));
+      if (!is_ours) state_ = State::kUseless;
+    }
+  }
+  return false;
+}
+
+bool PostgresWakeUp::take_answer() {
+  check_at_ = Clock::now() + kCheckEvery;
+  switch (state_) {
+    case State::kAskingWho:
+      return ask(sql::listen, State::kAskingEvents);
+    case State::kUseless:
+      connection_.reset();
+      if (notice_) notice_("a pooler passes no notifications on: looking by time");
+      return false;
+    case State::kAskingEvents:
       // From here on nothing is missed; what came before may have been.
       state_ = State::kListening;
-      woken = true;
       backoff_.reset();
       if (was_lost_ && notice_) notice_("listening for notifications again");
       was_lost_ = false;
-    } else if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
-      return lose();
-    }
+      return true;
+    default:
+      state_ = State::kListening;
+      return false;
   }
-  if (state_ == State::kAsking && Clock::now() >= give_up_at_) return lose();
-  while (
-      const std::unique_ptr<PGnotify, NotifyDeleter> notification{PQnotifies(connection_.get())}) {
-    const bool own = notification->be_pid == registry_->notifier_pid.load();
-    const bool is_heard = !own && hear(notification->extra);
-    woken = woken || is_heard;
-  }
-  return woken;
 }
 
-bool PostgresWakeUp::lose() {
+bool PostgresWakeUp::take_notifications() {
+  bool is_told = false;
+  while (
+      const std::unique_ptr<PGnotify, NotifyDeleter> notification{PQnotifies(connection_.get())}) {
+    check_at_ = Clock::now() + kCheckEvery;
+    const bool own = notification->be_pid == registry_->notifier_pid.load();
+    const bool is_heard = !own && hear(notification->extra);
+    is_told = is_told || is_heard;
+  }
+  return is_told;
+}
+
+bool PostgresWakeUp::lose(std::string_view cause) {
   if (!was_lost_ && notice_) {
-    notice_(fmt::format(
-        "cannot listen for notifications, looking by time: {}",
-        connection_ ? connect_error(connection_.get(), options_.url).what() : "out of memory"));
+    const std::string why = !connection_ ? "out of memory"
+                            : !cause.empty()
+                                ? lost_error(connection_.get(), "listen", false, cause).what()
+                                : connect_error(connection_.get(), options_.url).what();
+    notice_(fmt::format("cannot listen for notifications, looking by time: {}", why));
   }
   was_lost_ = true;
   connection_.reset();

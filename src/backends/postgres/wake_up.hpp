@@ -11,13 +11,16 @@
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/wake_registry.hpp"
 #include "base/backoff.hpp"
+#include "base/sql_file.hpp"
 #include "core/store.hpp"
 
 namespace stint::postgres {
 
 /// Wait for events of some domains, and for aborts. LISTENs on a connection of its own, made at the
-/// first wait and made anew when it breaks; meanwhile, and behind a transaction pooler, which
-/// cannot pass notifications on, it waits by time. One waiting thread; `interrupt` from any.
+/// first wait and made anew when it breaks; meanwhile, and behind a pooler, which cannot pass
+/// notifications on, it waits by time. A listener hears nothing for hours, and nothing as well if
+/// its connection is dead: so it asks for a sign of life after each five seconds of silence, and is
+/// made anew when none comes within five more. One waiting thread; `interrupt` from any.
 class PostgresWakeUp final : public WakeUp, private WakeListener {
  public:
   PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegistry> registry,
@@ -33,7 +36,15 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class State { kOff, kConnecting, kAsking, kListening };
+  enum class State {
+    kOff,
+    kConnecting,
+    kAskingWho,     // whether a pooler stands between
+    kAskingEvents,  // has sent LISTEN
+    kListening,
+    kAskingLife,  // listens, and waits for a sign of life
+    kUseless,     // a pooler: there is nothing to listen to
+  };
 
   void on_event(std::string_view what) noexcept override;
   /// Note what an event says; whether it ends the wait.
@@ -43,7 +54,12 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
   bool start_connecting();
   bool go_on_connecting();
   bool read_input();
-  bool lose();
+  bool read_answer();
+  bool take_answer();
+  bool take_notifications();
+  /// Send a statement whose answer is to come within five seconds.
+  bool ask(const SqlFile& file, State next);
+  bool lose(std::string_view cause = {});
   /// Sleep until the socket or the event is ready, or the deadline comes. True: the event was set.
   bool sleep_until(Clock::time_point deadline);
 
@@ -56,11 +72,12 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
 
   // The waiting thread's.
   ConnectionPointer connection_;
-  State state_ = State::kOff;
+  State state_;
   bool wants_write_ = false;
   bool was_lost_ = false;
   Clock::time_point connect_at_ = {};
   Clock::time_point give_up_at_ = {};
+  Clock::time_point check_at_ = {};
   Backoff backoff_;
 };
 

@@ -56,7 +56,7 @@ class PostgresDoubt : public PostgresTest {
 TEST_F(PostgresDoubt, AcceptsCompletionsWhoseReplyWasLost) {
   const std::vector<ClaimedJob> jobs = claim_three();
   ASSERT_THAT(jobs, SizeIs(3));
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("complete_done");
   const Exchange reply = through_->exchange(done(jobs), nullptr);
   EXPECT_THAT(reply.completed, SizeIs(3));
   EXPECT_THAT(reply.completed, Each(WriteResult::kAccepted));
@@ -75,7 +75,7 @@ TEST_F(PostgresDoubt, TellsTheOutcomesOfEveryKindWhoseReplyWasLost) {
   completions[1].delay = std::chrono::hours{1};
   completions[2].outcome = Outcome::kRejected;
   completions[3].epoch.value += 1;  // not ours: fenced, with doubt or without
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("complete_other");
   EXPECT_THAT(through_->exchange(completions, nullptr).completed,
               ElementsAre(WriteResult::kAccepted, WriteResult::kAccepted, WriteResult::kAccepted,
                           WriteResult::kFenced));
@@ -83,7 +83,7 @@ TEST_F(PostgresDoubt, TellsTheOutcomesOfEveryKindWhoseReplyWasLost) {
 
 TEST_F(PostgresDoubt, LeavesNoJobBehindThatALostClaimTook) {
   const std::vector<JobId> ids = put(3);
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("claim");
   const std::vector<ClaimedJob> jobs = through_->exchange({}, &claim_).claimed;
   ASSERT_THAT(jobs, SizeIs(3));
   EXPECT_THAT(held_by_worker(), SizeIs(3));
@@ -97,7 +97,7 @@ TEST_F(PostgresDoubt, LeavesNoJobBehindThatALostClaimTook) {
 
 TEST_F(PostgresDoubt, ForbidsAClaimThatArrivesLate) {
   put(3);
-  proxy_->delay_next_request();
+  proxy_->delay_next_request("claim");
   const std::vector<ClaimedJob> jobs = through_->exchange({}, &claim_).claimed;
   ASSERT_THAT(jobs, SizeIs(3));
   EXPECT_THAT(through_->exchange(done(jobs), nullptr).completed, Each(WriteResult::kAccepted));
@@ -128,7 +128,7 @@ TEST_F(PostgresDoubt, SurvivesASessionThatIsTerminatedBeforeItsCommit) {
 
 TEST_F(PostgresDoubt, SaysThatTheOutcomeIsUnknownWhileTheServerIsAway) {
   const std::vector<ClaimedJob> jobs = claim_three();
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("complete_done");
   {
     // Nor does the server come back at once.
     const ArmedTestPoint point("postgres.after_sync", [&] { proxy_->refuse(true); });
@@ -149,7 +149,7 @@ TEST_F(PostgresDoubt, InsertsNothingTwiceWhenAnEnqueueIsRepeated) {
   const std::vector<NewJob> jobs{{.task = "t.run", .idempotency_key = "k"},
                                  {.task = "t.run", .attachments = {"bytes"}},
                                  {.task = "t.run"}};
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("enqueue_mixed");
   const std::vector<Enqueued> enqueued = through_->enqueue(jobs);
   ASSERT_THAT(enqueued, SizeIs(3));
   for (const Enqueued& one : enqueued) EXPECT_TRUE(one.inserted);
@@ -159,13 +159,13 @@ TEST_F(PostgresDoubt, InsertsNothingTwiceWhenAnEnqueueIsRepeated) {
 }
 
 TEST_F(PostgresDoubt, InsertsPlainJobsOnceWhenAnEnqueueIsRepeated) {
-  proxy_->lose_next_reply();
+  proxy_->lose_next_reply("enqueue");
   const std::vector<Enqueued> enqueued =
       through_->enqueue(std::vector<NewJob>(3, {.task = "t.run"}));
   ASSERT_THAT(enqueued, SizeIs(3));
   EXPECT_THAT(run("select id from stint.job"), SizeIs(3));
   // Those that come late from the net are not inserted either.
-  proxy_->delay_next_request();
+  proxy_->delay_next_request("enqueue");
   static_cast<void>(through_->enqueue(std::vector<NewJob>(3, {.task = "t.run"})));
   proxy_->deliver();
   EXPECT_THAT(run("select id from stint.job"), SizeIs(6));

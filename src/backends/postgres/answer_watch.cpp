@@ -1,0 +1,116 @@
+#include "backends/postgres/answer_watch.hpp"
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <string>
+#include "backends/postgres/connection.hpp"
+#include "backends/postgres/result.hpp"
+#include "stint_generated/postgres_sql.hpp"
+
+namespace stint::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kFirstLook{3};  // silence before somebody else is asked
+constexpr seconds kNextLook{10};  // between looks at a session that works
+constexpr seconds kProbe{3};      // for the other session to be made, and for each of its answers
+// An answer may be on its way while we hear that the session has given it.
+constexpr milliseconds kLastWord{500};
+
+// True: something can be read, or the connection broke.
+bool wait_for_input(PGconn* connection, std::chrono::steady_clock::duration limit) {
+  pollfd file{PQsocket(connection), POLLIN, 0};
+  const auto left = std::max(limit, std::chrono::steady_clock::duration::zero());
+  const auto whole = std::chrono::duration_cast<seconds>(left);
+  const timespec time{whole.count(), std::chrono::nanoseconds{left - whole}.count()};
+  return ppoll(&file, 1, &time, nullptr) > 0;
+}
+
+// What we sent is still on its way: then TCP itself watches over the connection.
+bool is_sending(PGconn* connection) {
+  int bytes = 0;
+  return ioctl(PQsocket(connection), SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+ConnectOptions for_probe(ConnectOptions options) {
+  for (auto& [keyword, value] : options.parameters) {
+    if (keyword == "connect_timeout") value = std::to_string(kProbe.count());
+  }
+  return options;
+}
+
+// Run one of the statements about a session; null if no answer comes.
+ResultPointer run_about(const AnswerWatch& watch, PGconn* probe, const std::string& text, int pid,
+                        seconds age) {
+  const std::string process = std::to_string(pid);
+  const std::string seconds_old = std::to_string(age.count());
+  const std::array<const char*, 2> values{process.c_str(), seconds_old.c_str()};
+  if (PQsendQueryParams(probe, text.c_str(), 2, nullptr, values.data(), nullptr, nullptr, 0) != 1 ||
+      !watch.wait(probe, kProbe)) {
+    return nullptr;
+  }
+  ResultPointer result{PQgetResult(probe)};
+  while (watch.wait(probe, kProbe)) {
+    if (!ResultPointer{PQgetResult(probe)}) return result;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool AnswerWatch::wait(PGconn* connection, seconds limit) const {
+  auto heard = Clock::now();
+  auto look = heard + kFirstLook;
+  while (PQisBusy(connection) != 0) {
+    auto until = is_direct_ ? look : Clock::time_point::max();
+    if (limit.count() > 0) until = std::min(until, heard + limit);
+    if (until == Clock::time_point::max()) until = Clock::now() + std::chrono::hours{1};
+    if (wait_for_input(connection, until - Clock::now())) {
+      if (PQconsumeInput(connection) != 1) return true;  // PQgetResult tells the error
+      heard = Clock::now();
+      look = heard + kFirstLook;
+      continue;
+    }
+    Session session = Session::kUnknown;
+    if (is_direct_ && Clock::now() >= look) session = ask(connection);
+    const auto now = Clock::now();
+    look = now + (session == Session::kWorks ? kNextLook : kFirstLook);
+    if (session == Session::kWorks) heard = now;
+    if (session == Session::kIsDead) return false;
+    const bool is_over = limit.count() > 0 && now - heard >= limit;
+    if (is_over && !wait_for_input(connection, {})) return false;
+  }
+  return true;
+}
+
+AnswerWatch::Session AnswerWatch::ask(PGconn* connection) const noexcept {
+  try {
+    if (is_sending(connection)) return Session::kUnknown;
+    const auto age = std::chrono::duration_cast<seconds>(Clock::now() - begun_);
+    const int pid = PQbackendPID(connection);
+    const ConnectOptions options = for_probe(options_);
+    const ConnectionPointer probe = connect(options);
+    const AnswerWatch watch{options, statements_};
+    const auto ask_for = [&](const SqlFile& file) {
+      return run_about(watch, probe.get(), statements_.text(file), pid, age);
+    };
+    const ResultPointer state = ask_for(sql::session_works);
+    if (PQresultStatus(state.get()) != PGRES_TUPLES_OK) return Session::kUnknown;
+    const bool is_gone = PQntuples(state.get()) == 0;
+    if (!is_gone && PQgetisnull(state.get(), 0, 0) != 0) return Session::kUnknown;
+    if (!is_gone && *PQgetvalue(state.get(), 0, 0) == 't') return Session::kWorks;
+    if (wait_for_input(connection, kLastWord)) return Session::kWorks;
+    // If this fails, the server finds out by itself, later.
+    if (!is_gone) static_cast<void>(ask_for(sql::end_session));
+    return Session::kIsDead;
+  } catch (const std::exception&) {
+    return Session::kUnknown;
+  }
+}
+
+}  // namespace stint::postgres
