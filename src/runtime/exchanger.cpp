@@ -11,6 +11,9 @@ namespace {
 
 using std::chrono::microseconds;
 
+// All exchangers are one role: one of them may not have anything to do for long.
+constexpr const char* kRole = "exchanger";
+
 // The board holds a completion's end as a negative moment of the boot clock, so that adding the
 // present moment gives the time passed since.
 void shift_ends(std::vector<Completion>& completions, microseconds by) {
@@ -58,7 +61,7 @@ void Exchanger::perform(ExchangePlan plan) {
     STINT_TEST_POINT("exchanger.after_exchange");
     count(plan, reply);
     context_.board.merge(plan, std::move(reply), claimer == context_.session.worker());
-    if (backoff_.failures() > 0) log_info("worker", "the store answers again");
+    context_.outages.answered(kRole);
     backoff_.reset();
   } catch (const Error& error) {
     context_.metrics.exchange_failures.add();
@@ -142,9 +145,7 @@ void Exchanger::count(const ExchangePlan& plan, const Exchange& reply) {
 
 void Exchanger::pause_after_failure(const Error& error) {
   const auto pause = backoff_.next();
-  if (backoff_.failures() == 1) {
-    log_error("worker", "the store does not answer; trying again until it does: {}", error.what());
-  }
+  context_.outages.failed(kRole, error);
   const auto until = context_.clock.boot_now() + pause;
   while (context_.clock.boot_now() < until) {
     if (context_.clock.boot_now().count() > context_.give_up_at.load()) {

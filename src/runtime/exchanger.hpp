@@ -11,6 +11,7 @@
 #include "core/store.hpp"
 #include "runtime/job_board.hpp"
 #include "runtime/log_buffer.hpp"
+#include "runtime/outage_log.hpp"
 #include "runtime/session.hpp"
 #include "runtime/worker_metrics.hpp"
 
@@ -27,6 +28,7 @@ struct ExchangeContext {
   std::vector<std::string> tasks;    ///< those that this worker has
   std::vector<std::string> domains;  ///< as the board numbers them
   WorkerMetrics& metrics;
+  OutageLog& outages;
   /// Once closed, writes that the store does not take are given up at this moment on the boot
   /// clock.
   std::atomic<std::int64_t> give_up_at = INT64_MAX;

@@ -61,8 +61,9 @@ class ExchangerTest : public ::testing::Test {
   LogBuffer logs_;
   Session session_{store_, {.node = "n1"}, {}, real_clock()};
   WorkerMetrics metrics_;
+  OutageLog outages_{real_clock()};
   ExchangeContext context_{store_,       board_,    logs_,       session_, *wake_up_,
-                           real_clock(), {"t.run"}, {"default"}, metrics_};
+                           real_clock(), {"t.run"}, {"default"}, metrics_, outages_};
   std::future<void> running_;
 };
 

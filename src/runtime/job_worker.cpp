@@ -55,7 +55,8 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
       clock_(real_clock()),
       page_(try_make_page()),
       session_(*store_, with_page(options_.info, page_.get()), options_.lease, clock_),
-      rescuer_(*store_, session_, clock_) {
+      rescuer_(*store_, session_, clock_),
+      outages_(clock_) {
   const std::vector<std::string> domains = names_of(options_.domains);
   wake_up_ = store_->make_wake_up(domains);
   board_ = std::make_shared<JobBoard>(BoardOptions{.slots = options_.slots,
@@ -79,9 +80,9 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
   watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
                                        clock_);
-  exchange_ =
-      std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_, clock_,
-                                        environment_->registry->task_names(), domains, *metrics_);
+  exchange_ = std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_,
+                                                clock_, environment_->registry->task_names(),
+                                                domains, *metrics_, outages_);
   exchange_->on_request = [this] {
     const MutexLock lock{mutex_};
     has_request_ = true;
@@ -163,13 +164,13 @@ void JobWorker::repeat(const char* role, const std::function<void()>& look,
   while (wait_unless_stopping(wait, soon)) {
     try {
       look();
-      if (backoff.failures() > 0) log_info("worker", "{}: the store answers again", role);
+      outages_.answered(role);
       backoff.reset();
       wait = pause();
     } catch (const Error& error) {
       if (!error.retryable()) throw;
       wait = backoff.next();
-      if (backoff.failures() == 1) log_error("worker", "{}: {}; trying again", role, error.what());
+      outages_.failed(role, error);
       if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
     }
   }

@@ -108,6 +108,7 @@ class JobWorker final {
   Session session_;
   Rescuer rescuer_;
   std::unique_ptr<Watcher> watcher_;
+  OutageLog outages_;
   std::unique_ptr<ExchangeContext> exchange_;
   std::vector<std::thread> threads_;
   std::atomic<bool> is_started_{false};

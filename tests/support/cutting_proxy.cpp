@@ -231,9 +231,12 @@ bool CuttingProxy::lose_reply(Connection& one, const std::string& bytes) {
   one.reply += bytes;
   if (!one.reply.ends_with(kReady)) return true;
   one.is_losing = false;
-  has_cut_ = one.lose_after <= one.reply.size();
+  const bool is_cut = one.lose_after <= one.reply.size();
+  if (is_cut && refuse_after_cut_) refusing_ = true;
+  has_cut_ = is_cut;
+  has_replied_ = true;
   const std::string passed = std::exchange(one.reply, {}).substr(0, one.lose_after);
-  return forward(one, one.client, passed) && !has_cut_;
+  return forward(one, one.client, passed) && !is_cut;
 }
 
 bool CuttingProxy::forward(Connection& one, int to, const std::string& bytes) {
@@ -280,6 +283,8 @@ void CuttingProxy::cut_next_reply(std::size_t after_bytes, const std::string& st
   plan_statement_ = statement;
   plan_bytes_ = after_bytes;
   plan_cut_ = how;
+  has_cut_ = false;
+  has_replied_ = false;
 }
 
 void CuttingProxy::delay_next_request(const std::string& statement) {
@@ -319,6 +324,7 @@ void CuttingProxy::misbehave(const Mischief& mischief) {
 }
 
 void CuttingProxy::heal() {
+  refuse_after_cut_ = false;
   refusing_ = false;
   swallowing_new_ = false;
   trickling_ = false;

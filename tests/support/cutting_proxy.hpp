@@ -57,7 +57,10 @@ class CuttingProxy final {
   /// whole, and not cut.
   void cut_next_reply(std::size_t after_bytes, const std::string& statement = {},
                       Cut how = Cut::kClose);
-  /// Whether the last one was cut: its reply was longer.
+  /// From the moment of such a cut on, refuse new connections: the server is away for longer.
+  void refuse_after_cut(bool refuse) { refuse_after_cut_ = refuse; }
+  /// Whether that reply has come, and whether it was cut then: it was as long, or longer.
+  bool has_replied() const { return has_replied_; }
   bool has_cut() const { return has_cut_; }
   /// Keep the next request, and cut; it reaches the server with `deliver`.
   void delay_next_request(const std::string& statement = {});
@@ -108,7 +111,9 @@ class CuttingProxy final {
   std::atomic<bool> swallowing_new_{false};
   std::atomic<bool> trickling_{false};
   std::atomic<std::int64_t> delay_ms_{0};
+  std::atomic<bool> has_replied_{false};
   std::atomic<bool> has_cut_{false};
+  std::atomic<bool> refuse_after_cut_{false};
   std::atomic<int> open_{0};
   std::thread acceptor_;
 

@@ -100,15 +100,17 @@ bool Notifier::send(const std::vector<std::string>& events) noexcept {
       registry_->notifier_pid = PQbackendPID(connection_->raw());
     }
     connection_->run({&command, 1});
-    if (backoff_.failures() > 0 && notice_) notice_("notifications to other workers go out again");
     backoff_.reset();
+    const bool is_last = std::exchange(is_lost_, false) && registry_->note_found();
+    if (is_last && notice_) notice_("notifications pass again");
     return true;
   } catch (const std::exception& error) {
     registry_->notifier_pid = 0;
     connection_.reset();
     try {
-      if (backoff_.failures() == 0 && notice_) {
-        notice_(fmt::format("cannot notify other workers: {}; they look by time", error.what()));
+      const bool is_first = !std::exchange(is_lost_, true) && registry_->note_lost();
+      if (is_first && notice_) {
+        notice_(fmt::format("notifications do not pass, workers look by time: {}", error.what()));
       }
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
       // A notice that cannot be given is no reason to end the thread.

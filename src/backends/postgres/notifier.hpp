@@ -60,6 +60,7 @@ class Notifier final {
 
   // Only the thread's.
   std::unique_ptr<Connection> connection_;
+  bool is_lost_ = false;
   Backoff backoff_;
 };
 

@@ -26,11 +26,17 @@ class WakeRegistry final {
   void remove(WakeListener& listener) noexcept;
   void tell(std::string_view what);
 
+  /// Note that a connection that listens or notifies is lost, or works again. True for the first
+  /// that is lost, and for the last that works again: who is to be told of it should be told once.
+  bool note_lost() { return lost_.fetch_add(1) == 0; }
+  bool note_found() { return lost_.fetch_sub(1) == 1; }
+
   /// The process id of the server's session that sends our own notifications; 0: none. Who is in
   /// this registry has heard of them already.
   std::atomic<int> notifier_pid{0};
 
  private:
+  std::atomic<int> lost_{0};
   Mutex mutex_;
   std::vector<WakeListener*> listeners_ STINT_GUARDED_BY(mutex_);
 };

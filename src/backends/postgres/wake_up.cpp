@@ -19,7 +19,7 @@ namespace {
 // libpq's own connect_timeout does not count where we wait for the socket ourselves.
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kAnswerTimeout{5};
-constexpr std::chrono::seconds kCheckEvery{5};
+constexpr std::chrono::seconds kCheckEvery{3};
 
 struct NotifyDeleter {
   void operator()(PGnotify* notification) const noexcept { PQfreemem(notification); }
@@ -42,6 +42,7 @@ PostgresWakeUp::PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegis
 
 PostgresWakeUp::~PostgresWakeUp() {
   registry_->remove(*this);
+  if (is_lost_) registry_->note_found();
   close(event_fd_);
 }
 
@@ -186,6 +187,7 @@ bool PostgresWakeUp::take_answer() {
     case State::kAskingWho:
       return ask(sql::listen, State::kAskingEvents);
     case State::kUseless:
+      note_found();
       connection_.reset();
       if (notice_) notice_("a pooler passes no notifications on: looking by time");
       return false;
@@ -193,8 +195,7 @@ bool PostgresWakeUp::take_answer() {
       // From here on nothing is missed; what came before may have been.
       state_ = State::kListening;
       backoff_.reset();
-      if (was_lost_ && notice_) notice_("listening for notifications again");
-      was_lost_ = false;
+      note_found();
       return true;
     default:
       state_ = State::kListening;
@@ -214,15 +215,21 @@ bool PostgresWakeUp::take_notifications() {
   return is_told;
 }
 
+void PostgresWakeUp::note_found() {
+  const bool is_last = std::exchange(is_lost_, false) && registry_->note_found();
+  if (is_last && notice_) notice_("notifications pass again");
+}
+
 bool PostgresWakeUp::lose(std::string_view cause) {
-  if (!was_lost_ && notice_) {
-    const std::string why = !connection_ ? "out of memory"
-                            : !cause.empty()
-                                ? lost_error(connection_.get(), "listen", false, cause).what()
-                                : connect_error(connection_.get(), options_.url).what();
-    notice_(fmt::format("cannot listen for notifications, looking by time: {}", why));
+  const bool is_first = !std::exchange(is_lost_, true) && registry_->note_lost();
+  if (is_first && notice_) {
+    std::string why = "out of memory";
+    if (connection_) {
+      why = cause.empty() ? connect_error(connection_.get(), options_.url).what()
+                          : lost_error(connection_.get(), "listen", false, cause).what();
+    }
+    notice_(fmt::format("notifications do not pass, workers look by time: {}", why));
   }
-  was_lost_ = true;
   connection_.reset();
   state_ = State::kOff;
   connect_at_ = Clock::now() + backoff_.next();

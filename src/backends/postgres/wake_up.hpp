@@ -19,8 +19,8 @@ namespace stint::postgres {
 /// Wait for events of some domains, and for aborts. LISTENs on a connection of its own, made at the
 /// first wait and made anew when it breaks; meanwhile, and behind a pooler, which cannot pass
 /// notifications on, it waits by time. A listener hears nothing for hours, and nothing as well if
-/// its connection is dead: so it asks for a sign of life after each five seconds of silence, and is
-/// made anew when none comes within five more. One waiting thread; `interrupt` from any.
+/// its connection is dead: so it asks for a sign of life after three seconds of silence, and is
+/// made anew when none comes within five. One waiting thread; `interrupt` from any.
 class PostgresWakeUp final : public WakeUp, private WakeListener {
  public:
   PostgresWakeUp(ConnectOptions options, std::shared_ptr<WakeRegistry> registry,
@@ -59,6 +59,7 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
   bool take_notifications();
   /// Send a statement whose answer is to come within five seconds.
   bool ask(const SqlFile& file, State next);
+  void note_found();
   bool lose(std::string_view cause = {});
   /// Sleep until the socket or the event is ready, or the deadline comes. True: the event was set.
   bool sleep_until(Clock::time_point deadline);
@@ -74,7 +75,7 @@ class PostgresWakeUp final : public WakeUp, private WakeListener {
   ConnectionPointer connection_;
   State state_;
   bool wants_write_ = false;
-  bool was_lost_ = false;
+  bool is_lost_ = false;
   Clock::time_point connect_at_ = {};
   Clock::time_point give_up_at_ = {};
   Clock::time_point check_at_ = {};
