@@ -72,6 +72,25 @@ void write_jobs(PrometheusText& text, const StoreStatus& status) {
   }
 }
 
+void write_recent(PrometheusText& text, const StoreStatus::Recent& recent) {
+  text.begin("stint_store_enqueued_per_second", kGauge,
+             "Jobs enqueued within the last minute, a second.")
+      .value(recent.enqueued_per_second);
+  text.begin("stint_store_claimed_per_second", kGauge,
+             "Jobs that all workers claimed within the last minute, a second.")
+      .value(recent.claimed_per_second);
+  text.begin("stint_store_completed_per_second", kGauge,
+             "Attempts that all workers ended within the last minute, a second.")
+      .value(recent.completed_per_second);
+  text.begin("stint_store_failed_per_second", kGauge,
+             "Those that failed, were rejected or crashed within the last minute, a second.")
+      .value(recent.failed_per_second);
+  text.begin("stint_store_fenced", kGauge,
+             "Results of all workers that the store refused since each of them started; of those "
+             "that retention has left.")
+      .value(recent.fenced_total);
+}
+
 void write_store(PrometheusText& text, const StoreView& store) {
   text.begin("stint_store_up", kGauge, "1 if the store answered when it was asked last.")
       .value(flag(store.status != nullptr));
@@ -86,6 +105,7 @@ void write_store(PrometheusText& text, const StoreView& store) {
       .value(workers.alive, {{"state", "alive"}})
       .value(workers.stopped, {{"state", "stopped"}})
       .value(workers.dead, {{"state", "dead"}});
+  write_recent(text, store.status->recent);
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // `db init`, `db migrate`, `db reset`: a store's tables.
+#include <optional>
+#include <string_view>
 #include <fmt/format.h>
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
+#include "cli/read_value.hpp"
 #include "core/store.hpp"
 #include "stint/error.hpp"
 
@@ -24,6 +27,10 @@ void report(Context& context, const std::vector<std::string>& applied, int versi
                                     applied.empty() ? ", as before" : ""));
 }
 
+MigrateOptions migrate_options(Context& context) {
+  return {.tell = [&context](std::string_view text) { context.note(text); }};
+}
+
 class DbInit final : public Command {
  public:
   void declare(OptionTable& /*options*/, Context& /*context*/,
@@ -31,7 +38,7 @@ class DbInit final : public Command {
 
   int run(Context& context) override {
     const auto schema = context.schema();
-    const std::vector<std::string> applied = schema->migrate();
+    const std::vector<std::string> applied = schema->migrate(migrate_options(context));
     report(context, applied, schema->version());
     return 0;
   }
@@ -42,6 +49,11 @@ class DbMigrate final : public Command {
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
     options.flag({"--print"}, print_, "print the statements and change nothing");
+    options.add({.names = {"--wait"},
+                 .value = "DURATION",
+                 .help = "how long to try to get locks that other sessions hold",
+                 .default_text = "1m",
+                 .set = [this](std::string_view text) { patience_ = read_duration(text); }});
   }
 
   int run(Context& context) override {
@@ -55,13 +67,16 @@ class DbMigrate final : public Command {
                   fmt::format("{} has no tables to migrate; make them with `{} db init`",
                               context.store_name(), context.program())};
     }
-    const std::vector<std::string> applied = schema->migrate();
+    MigrateOptions options = migrate_options(context);
+    if (patience_) options.patience = *patience_;
+    const std::vector<std::string> applied = schema->migrate(options);
     report(context, applied, schema->version());
     return 0;
   }
 
  private:
   bool print_ = false;
+  std::optional<milliseconds> patience_;
 };
 
 class DbReset final : public Command {
@@ -109,12 +124,18 @@ CommandEntry db_init_entry() {
 }
 
 CommandEntry db_migrate_entry() {
-  return {.text = {.name = "db migrate",
-                   .summary = "Bring the store's tables to this version of Stint",
-                   .examples = {{"db migrate", "each migration in a transaction of its own"},
-                                {"db migrate --print > change.sql",
-                                 "see what would be run, or run it by hand"}}},
-          .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbMigrate>(); }};
+  return {
+      .text = {.name = "db migrate",
+               .summary = "Bring the store's tables to this version of Stint",
+               .description =
+                   "Workers and clients go on meanwhile: none of them waits for longer than half "
+                   "a second. What cannot have its locks so soon is undone and tried again, and "
+                   "the session that is in the way is named. It can be run again at any time, "
+                   "from several places at once, and after it was killed.",
+               .examples = {{"db migrate", "each migration in a transaction of its own"},
+                            {"db migrate --print > change.sql",
+                             "see what would be run, or run it by hand"}}},
+      .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbMigrate>(); }};
 }
 
 CommandEntry db_reset_entry() {

@@ -29,6 +29,52 @@ std::string oldest_of(const StoreStatus::Count& count, const StoreStatus& status
   return shown_time(due->since, terminal, status.now);
 }
 
+std::optional<double> quantile_seconds(const HistogramSnapshot& histogram, double share) {
+  const auto value = histogram.quantile(share);
+  if (!value) return std::nullopt;
+  return std::chrono::duration<double>(*value).count();
+}
+
+std::string quantiles_json(const HistogramSnapshot& histogram) {
+  JsonLine line;
+  line.number("p50", quantile_seconds(histogram, 0.5))
+      .number("p90", quantile_seconds(histogram, 0.9))
+      .number("p99", quantile_seconds(histogram, 0.99));
+  return line.str();
+}
+
+std::string recent_json(const StoreStatus::Recent& recent) {
+  JsonLine line;
+  line.number("enqueued_per_second", std::optional{recent.enqueued_per_second})
+      .number("claimed_per_second", std::optional{recent.claimed_per_second})
+      .number("completed_per_second", std::optional{recent.completed_per_second})
+      .number("failed_per_second", std::optional{recent.failed_per_second})
+      .number("fenced", recent.fenced)
+      .number("fenced_total", recent.fenced_total)
+      .raw("wait_seconds", quantiles_json(recent.wait))
+      .raw("run_seconds", quantiles_json(recent.run));
+  return line.str();
+}
+
+std::string quantiles_text(const HistogramSnapshot& histogram) {
+  const auto text = [&](double share) {
+    const auto value = histogram.quantile(share);
+    return value ? short_duration(*value) : "-";
+  };
+  return fmt::format("{} / {} / {}", text(0.5), text(0.9), text(0.99));
+}
+
+void print_recent(Context& context, const StoreStatus::Recent& recent) {
+  context.output().line(fmt::format(
+      "last minute: {:.3g}/s enqueued, {:.3g}/s claimed, {:.3g}/s completed ({:.3g}/s failed), {} "
+      "fenced",
+      recent.enqueued_per_second, recent.claimed_per_second, recent.completed_per_second,
+      recent.failed_per_second, recent.fenced));
+  if (recent.run.count() == 0) return;
+  context.output().line(fmt::format("half / 90 % / 99 % of them waited {} and ran {}",
+                                    quantiles_text(recent.wait), quantiles_text(recent.run)));
+}
+
 void print_json(Context& context, const StoreStatus& status) {
   std::string counts = "[";
   for (const StoreStatus::Count& count : status.counts) {
@@ -60,7 +106,8 @@ void print_json(Context& context, const StoreStatus& status) {
       .raw("jobs", counts + "]")
       .boolean("ended_estimated", status.is_ended_estimated)
       .raw("oldest_due_by_domain", oldest + "]")
-      .raw("workers", workers.str());
+      .raw("workers", workers.str())
+      .raw("last_minute", recent_json(status.recent));
   context.output().line(line.str());
 }
 
@@ -75,6 +122,7 @@ void print_text(Context& context, const StoreStatus& status) {
               : "no job is due");
   context.output().line(fmt::format("workers: {} alive, {} stopped, {} dead", status.workers.alive,
                                     status.workers.stopped, status.workers.dead));
+  print_recent(context, status.recent);
   context.output().line("");
   Table table{{{.title = "DOMAIN"},
                {.title = "STATE"},
@@ -104,14 +152,16 @@ class DbStatus final : public Command {
 }  // namespace
 
 CommandEntry db_status_entry() {
-  return {
-      .text = {.name = "db status",
-               .summary = "Show the store's version, how many jobs it holds and its workers",
-               .description = "Finished jobs are counted exactly up to 100,000; beyond that their "
-                              "numbers are estimated by the newest ones, which a ~ says.",
-               .examples = {{"db status", "jobs by domain and state, and the longest due ones"},
-                            {"db status --json", "the same for a monitor"}}},
-      .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbStatus>(); }};
+  return {.text = {.name = "db status",
+                   .summary = "Show the store's version, how many jobs it holds and its workers",
+                   .description =
+                       "Finished jobs are counted exactly up to 100,000; beyond that their "
+                       "numbers are estimated by the newest ones, which a ~ says. What happened "
+                       "within the last minute is as workers tell with their beats: up to "
+                       "10 seconds late.",
+                   .examples = {{"db status", "jobs by domain and state, and the longest due ones"},
+                                {"db status --json", "the same for a monitor"}}},
+          .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbStatus>(); }};
 }
 
 }  // namespace stint::cli

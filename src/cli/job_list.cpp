@@ -1,10 +1,14 @@
 // `job list`: the newest jobs of the store.
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <iterator>
 #include <fmt/format.h>
 #include "base/nearest.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
+#include "cli/json_line.hpp"
 #include "cli/read_value.hpp"
 #include "core/store.hpp"
 #include "stint/error.hpp"
@@ -15,6 +19,10 @@ namespace {
 constexpr int kDefaultLimit = 100;
 constexpr int kMostJobs = 1'000'000;
 constexpr int kPageJobs = 1000;
+// Pages that end without being full because enough jobs were looked at: after so many, or so long,
+// the user is asked.
+constexpr int kMostShortPages = 5;
+constexpr std::chrono::seconds kLongEnough{2};
 
 constexpr std::array kStates = {JobState::kQueued,    JobState::kGated,   JobState::kRunning,
                                 JobState::kDone,      JobState::kFailed,  JobState::kAborted,
@@ -61,32 +69,57 @@ class JobList final : public Command {
          .value = "DURATION",
          .help = "only jobs enqueued within this time: 90s, 1h, 2d, P1D",
          .set = [this](std::string_view text) { filter_.created_within = read_duration(text); }});
+    options.add({.names = {"--before"},
+                 .value = "ID",
+                 .help = "only jobs with a smaller number: the next page of a list",
+                 .set = [this](std::string_view text) { filter_.before = parse_job_id(text); }});
   }
 
   int run(Context& context) override {
     int left = limit_.value_or(kDefaultLimit);
     std::vector<JobRecord> jobs;
-    while (left > 0) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (left > 0 && short_pages_ < kMostShortPages &&
+           (short_pages_ == 0 || std::chrono::steady_clock::now() - begin < kLongEnough)) {
       filter_.limit = std::min(left, kPageJobs);
-      std::vector<JobRecord> page = context.store().list_jobs(filter_);
-      const bool is_last = page.size() < static_cast<std::size_t>(filter_.limit);
-      left -= static_cast<int>(page.size());
-      if (!page.empty()) filter_.before = page.back().id;
+      JobPage page = context.store().list_page(filter_);
+      left -= static_cast<int>(page.jobs.size());
+      if (std::ssize(page.jobs) < filter_.limit) ++short_pages_;
       if (context.json()) {  // a long list need not be held
-        print_jobs(context, page);
+        print_jobs(context, page.jobs);
       } else {
-        jobs.insert(jobs.end(), std::make_move_iterator(page.begin()),
-                    std::make_move_iterator(page.end()));
+        jobs.insert(jobs.end(), std::make_move_iterator(page.jobs.begin()),
+                    std::make_move_iterator(page.jobs.end()));
       }
-      if (is_last) break;
+      next_ = page.next;
+      if (!next_) break;
+      filter_.before = *next_;
     }
     if (!context.json()) print_jobs(context, jobs);
+    if (next_) tell_next(context, left > 0);
     return 0;
   }
 
  private:
+  /// On standard error, where it is in nobody's way.
+  void tell_next(Context& context, bool is_short) const {
+    const std::int64_t looked_at = std::int64_t{short_pages_} * filter_.most_looked_at;
+    if (context.json()) {
+      JsonLine line;
+      line.number("next_before", next_->value);
+      if (is_short) line.number("looked_at", looked_at);
+      context.note(line.str());
+      return;
+    }
+    context.note(is_short ? fmt::format("looked at {} jobs; for older ones go on with --before {}",
+                                        looked_at, next_->value)
+                          : fmt::format("there may be more: --before {}", next_->value));
+  }
+
   std::optional<int> limit_;
   JobFilter filter_;
+  std::optional<JobId> next_;
+  int short_pages_ = 0;
 };
 
 }  // namespace
@@ -94,9 +127,14 @@ class JobList final : public Command {
 CommandEntry job_list_entry() {
   return {.text = {.name = "job list",
                    .summary = "List jobs, the newest first",
+                   .description =
+                       "Tells on standard error how to go on where a list may have more. A list "
+                       "that finds few of very many jobs ends after 2 seconds, or 500,000 that it "
+                       "has looked at; states but `done` lead straight to their jobs.",
                    .examples = {{"job list", "the newest 100 jobs"},
                                 {"job list --state failed,aborted --since 1h",
                                  "what went wrong within the last hour"},
+                                {"job list --before 4711", "the 100 before job 4711"},
                                 {"job list --task images.resize --limit 1000 --json | jq .id",
                                  "for programs: one object a line"}}},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<JobList>(); }};

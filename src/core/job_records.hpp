@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include "core/histogram.hpp"
 #include "stint/client.hpp"
 #include "stint/enqueue.hpp"
 #include "stint/types.hpp"
@@ -216,6 +217,17 @@ struct JobFilter {
   std::optional<milliseconds> created_within = {};  ///< before now
   JobId before = {};                                ///< only smaller ids: the next page
   int limit = 100;
+  /// Look at no more jobs than so many in one page, whatever the filter: a filter that fits few of
+  /// very many jobs may not keep the store busy.
+  int most_looked_at = 100'000;
+};
+
+/// A part of a list, the newest id first.
+struct JobPage {
+  std::vector<JobRecord> jobs;
+  /// Go on below this id. None: there is nothing more. If it is set while `jobs` holds fewer than
+  /// the filter's limit, the page ended because enough jobs had been looked at.
+  std::optional<JobId> next;
 };
 
 /// Which finished (or, asked for, waiting) jobs to remove.
@@ -309,6 +321,20 @@ struct StoreStatus {
     std::int64_t dead = 0;
   };
   Workers workers;
+  /// What happened within the last minute, as workers tell with their beats: up to
+  /// `worker.heartbeat` (10 s) late.
+  struct Recent {
+    double claimed_per_second = 0;
+    double completed_per_second =
+        0;                           ///< attempts whose end the store has taken, however they ended
+    double failed_per_second = 0;    ///< of those: failed, rejected, crashed
+    double enqueued_per_second = 0;  ///< estimated by the ids if there were very many
+    std::int64_t fenced = 0;         ///< results that the store refused, within the last minute
+    std::int64_t fenced_total = 0;   ///< the same since the start of each worker that is known
+    HistogramSnapshot wait = {};     ///< from the moment when a job was due to its start
+    HistogramSnapshot run = {};      ///< from the start of an attempt to its end
+  };
+  Recent recent;
   StoreTime now;
 
   /// Since when the longest due job of all domains waits; nothing if none is due.

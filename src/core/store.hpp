@@ -41,7 +41,10 @@ class Store {
   /// the implementation repeats it with the same ids. A known idempotency key returns its job.
   virtual std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) = 0;
   virtual std::optional<JobRecord> find_job(JobId id) = 0;
-  virtual std::vector<JobRecord> list_jobs(const JobFilter& filter) = 0;
+  /// List jobs from `filter.before` on down.
+  virtual JobPage list_page(const JobFilter& filter) = 0;
+  /// List as many as `filter.limit`, however many have to be looked at for it.
+  std::vector<JobRecord> list_jobs(JobFilter filter);
   /// Failed attempts, oldest first.
   virtual std::vector<AttemptRecord> list_attempts(JobId id) = 0;
   /// The states of these jobs, in order; nothing for one that is not stored. Cheap: for waiting.
@@ -73,8 +76,8 @@ class Store {
 
   virtual WorkerId register_worker(const WorkerInfo& info) = 0;
   /// Renew the lease: beat grows by one. False: the worker was declared dead and must register
-  /// anew.
-  virtual bool beat(WorkerId worker) = 0;
+  /// anew. `counts` is what it did lately (`to_json(WorkerCounts)`); empty: as it was.
+  virtual bool beat(WorkerId worker, std::string_view counts = {}) = 0;
   /// Leave in good order: jobs still held go back as interrupted.
   virtual void retire_worker(WorkerId worker) = 0;
   virtual std::vector<WorkerRecord> list_workers(bool alive_only) = 0;
@@ -111,6 +114,15 @@ enum class StoreGrant : std::uint8_t {
   kOwner,    ///< everything, migrations included
 };
 
+/// How to migrate beside others that use the store.
+struct MigrateOptions {
+  /// How long to try to get locks that others hold, and to wait for another program that migrates.
+  /// A single try holds nobody up for longer than half a second.
+  milliseconds patience{60'000};
+  /// Called with what is waited for. May be empty.
+  std::function<void(std::string_view)> tell = {};
+};
+
 /// Make and change a store's tables, apart from its use.
 class StoreSchema {
  public:
@@ -118,9 +130,11 @@ class StoreSchema {
   /// 0: there are no tables. Throws kConfiguration if the place holds something else.
   virtual int version() = 0;
   virtual int newest_version() const = 0;
-  /// Bring the tables to the newest version, each migration in a transaction of its own. Returns
-  /// the names of those applied. Safe to run from several programs at once.
-  virtual std::vector<std::string> migrate() = 0;
+  /// Bring the tables to the newest version, each migration in a transaction of its own or, where
+  /// that is not possible, in steps that can be repeated. Returns the names of those applied. Safe
+  /// to run from several programs at once, beside those that use the store, and again after it was
+  /// killed. Throws kBusy, naming who is in the way, when the patience has passed.
+  virtual std::vector<std::string> migrate(const MigrateOptions& options = {}) = 0;
   /// The text that `migrate` would run.
   virtual std::string migration_script() = 0;
   /// Drop the tables with all jobs.

@@ -124,7 +124,7 @@ void JobWorker::start() {
 
 void JobWorker::renew_lease() {
   if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
-  if (!session_.beat()) {
+  if (!session_.beat(to_json(recent_.take(clock_.boot_now())))) {
     watcher_->lease_lost();
     board_->drop_claimed();
   }
@@ -238,6 +238,8 @@ void JobWorker::stop() noexcept {
     board_->close();
     join();
     logs_->flush(*store_);
+    // So that a worker of a few seconds is counted, too.
+    store_->beat(session_.worker(), to_json(recent_.take(clock_.boot_now())));
     session_.close();
   } catch (const std::exception& error) {
     log_error("worker", "the worker could not leave in good order ({}); its jobs will be rescued",

@@ -14,6 +14,7 @@
 #include "runtime/exchanger.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/job_board.hpp"
+#include "runtime/recent_counts.hpp"
 #include "runtime/rescuer.hpp"
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
@@ -103,6 +104,7 @@ class JobWorker final {
   std::unique_ptr<WakeUp> wake_up_;
   std::shared_ptr<JobBoard> board_;
   const std::shared_ptr<WorkerMetrics> metrics_ = std::make_shared<WorkerMetrics>();
+  RecentCounts recent_{*metrics_, real_clock().boot_now()};  // of the heartbeat
   std::shared_ptr<SlotContext> slot_context_;
   std::unique_ptr<Slots> slots_;
   Session session_;

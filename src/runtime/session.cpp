@@ -15,11 +15,11 @@ void Session::open() {
   renewed(sent_at);
 }
 
-bool Session::beat() {
+bool Session::beat(std::string_view counts) {
   const auto sent_at = clock_.boot_now();
   bool is_known = false;
   try {
-    is_known = store_.beat(worker());
+    is_known = store_.beat(worker(), counts);
   } catch (const Error&) {
     unbroken_since_.store(
         clock_.boot_now().count());  // whom we watch may have been cut off as well

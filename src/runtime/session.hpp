@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include "base/clock.hpp"
 #include "core/store.hpp"
 
@@ -23,8 +24,9 @@ class Session final {
   /// Register with the store. Throws Error kUnavailable.
   void open();
   /// Renew. Returns true if the lease holds as before; false if the worker had been declared dead
-  /// and registered anew: what it had claimed is no longer its own. Throws Error kUnavailable.
-  bool beat();
+  /// and registered anew: what it had claimed is no longer its own. `counts` goes along with it,
+  /// see Store::beat. Throws Error kUnavailable.
+  bool beat(std::string_view counts = {});
   /// Leave in good order. Jobs still held go back.
   void close();
 

@@ -1,7 +1,6 @@
 #include "runtime/worker_metrics.hpp"
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 
 namespace stint {
 namespace {
@@ -30,10 +29,6 @@ AttemptEnd end_of(const Completion& completion) {
 }
 
 }  // namespace
-
-std::int64_t HistogramSnapshot::count() const {
-  return std::accumulate(buckets.begin(), buckets.end(), std::int64_t{0});
-}
 
 void Histogram::observe(nanoseconds duration) {
   duration = std::max(duration, nanoseconds{0});

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include "core/histogram.hpp"
 #include "core/job_records.hpp"
 
 namespace stint {
@@ -18,23 +19,6 @@ class Counter final {
 
  private:
   std::atomic<std::int64_t> value_{0};
-};
-
-/// How many durations fell into each bucket.
-struct HistogramSnapshot {
-  /// The upper ends of the buckets, inclusive; one more bucket takes what is longer than the last.
-  static constexpr std::array<std::chrono::microseconds, 19> kBounds = [] {
-    using std::chrono::microseconds;
-    using namespace std::chrono_literals;
-    return std::array<microseconds, 19>{100us, 250us, 500us, 1ms,   2500us, 5ms, 10ms,
-                                        25ms,  50ms,  100ms, 250ms, 500ms,  1s,  2500ms,
-                                        5s,    10s,   60s,   600s,  3600s};
-  }();
-
-  std::array<std::int64_t, kBounds.size() + 1> buckets = {};  ///< each by itself, not cumulative
-  std::chrono::nanoseconds sum{0};
-
-  std::int64_t count() const;
 };
 
 /// Time things. Any thread may observe and take snapshots at any time, without a lock; a snapshot

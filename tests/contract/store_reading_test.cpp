@@ -1,4 +1,5 @@
 #include <algorithm>
+#include "core/worker_counts.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -312,6 +313,75 @@ TEST_P(StoreReading, CountsItsWorkers) {
   EXPECT_EQ(workers.alive, 1);
   EXPECT_EQ(workers.stopped, 1);
   EXPECT_EQ(workers.dead, 2);
+}
+
+TEST_P(StoreFilters, FindTheSameHoweverFewAreLookedAtInAPage) {
+  const std::vector<std::vector<JobState>> many{{},
+                                                {JobState::kQueued},
+                                                {JobState::kScheduled},
+                                                {JobState::kRunning, JobState::kDone},
+                                                {JobState::kDone},
+                                                {JobState::kFailed, JobState::kAborted},
+                                                {JobState::kDone, JobState::kFailed}};
+  for (const std::vector<JobState>& states : many) {
+    EXPECT_EQ(ids_of(store().list_jobs({.states = states, .most_looked_at = 1})), list(states));
+    EXPECT_EQ(ids_of(store().list_jobs({.states = states, .task = "t.run", .most_looked_at = 2})),
+              list(states));
+    EXPECT_THAT(store().list_jobs({.states = states, .task = "t.none", .most_looked_at = 2}),
+                IsEmpty());
+  }
+}
+
+TEST_P(StoreFilters, EndAPageOnceEnoughWereLookedAt) {
+  JobFilter filter{.task = "t.none", .most_looked_at = 2};
+  JobPage page = store().list_page(filter);
+  EXPECT_THAT(page.jobs, IsEmpty());
+  EXPECT_EQ(page.next, scheduled_);
+  int pages = 1;
+  for (; page.next; ++pages) {
+    filter.before = *page.next;
+    page = store().list_page(filter);
+    EXPECT_THAT(page.jobs, IsEmpty());
+  }
+  EXPECT_GE(pages, 4);
+}
+
+TEST_P(StoreFilters, TellWhereTheNextPageBegins) {
+  const JobPage page = store().list_page({.limit = 2});
+  EXPECT_THAT(ids_of(page.jobs), ElementsAre(queued_, scheduled_));
+  EXPECT_EQ(page.next, scheduled_);
+  EXPECT_EQ(store().list_page({.limit = 100}).next, std::nullopt);
+}
+
+TEST_P(StoreReading, TellsWhatWasEnqueuedWithinTheLastMinute) {
+  EXPECT_EQ(store().status().recent.enqueued_per_second, 0);
+  put_many(12);
+  advance(seconds{40});
+  put_many(6);
+  EXPECT_DOUBLE_EQ(store().status().recent.enqueued_per_second, 18 / 60.0);
+  advance(seconds{30});
+  EXPECT_DOUBLE_EQ(store().status().recent.enqueued_per_second, 6 / 60.0);
+  advance(seconds{31});
+  EXPECT_EQ(store().status().recent.enqueued_per_second, 0);
+}
+
+TEST_P(StoreReading, AddsUpWhatWorkersTellWithTheirBeats) {
+  WorkerCounts counts{.window = seconds{60}, .claimed = 120, .ended = 60, .fenced_total = 3};
+  counts.run.buckets[2] = 60;
+  const WorkerId leaving = new_worker();
+  ASSERT_TRUE(store().beat(worker(), to_json(counts)));
+  ASSERT_TRUE(store().beat(leaving, to_json(counts)));
+  StoreStatus::Recent recent = store().status().recent;
+  EXPECT_DOUBLE_EQ(recent.claimed_per_second, 4);
+  EXPECT_DOUBLE_EQ(recent.completed_per_second, 2);
+  EXPECT_EQ(recent.fenced_total, 6);
+  EXPECT_EQ(recent.run.count(), 120);
+  store().retire_worker(leaving);
+  advance(seconds{90});
+  ASSERT_TRUE(store().beat(worker())) << "a program that tells nothing";
+  recent = store().status().recent;
+  EXPECT_DOUBLE_EQ(recent.completed_per_second, 1) << "the other has been gone for long";
+  EXPECT_EQ(recent.fenced_total, 6);
 }
 
 class StoreRetention : public StoreContract {};

@@ -44,7 +44,7 @@ class ScriptedStore final : public Store {
     return on_enqueue ? on_enqueue(jobs) : std::vector<Enqueued>{};
   }
   std::optional<JobRecord> find_job(JobId) override { return std::nullopt; }
-  std::vector<JobRecord> list_jobs(const JobFilter&) override { return {}; }
+  JobPage list_page(const JobFilter&) override { return {}; }
   std::vector<AttemptRecord> list_attempts(JobId) override { return {}; }
   std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids) override {
     return std::vector<std::optional<JobState>>(ids.size());
@@ -77,7 +77,9 @@ class ScriptedStore final : public Store {
   WorkerId register_worker(const WorkerInfo& info) override {
     return on_register_worker ? on_register_worker(info) : WorkerId{1};
   }
-  bool beat(WorkerId worker) override { return !on_beat || on_beat(worker); }
+  bool beat(WorkerId worker, std::string_view /*counts*/) override {
+    return !on_beat || on_beat(worker);
+  }
   void retire_worker(WorkerId worker) override {
     if (on_retire_worker) on_retire_worker(worker);
   }

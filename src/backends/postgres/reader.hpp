@@ -16,7 +16,7 @@ class Reader final {
   explicit Reader(Database& database) : database_(database) {}
 
   std::optional<JobRecord> find_job(JobId id);
-  std::vector<JobRecord> list_jobs(const JobFilter& filter);
+  JobPage list_page(const JobFilter& filter);
   std::vector<AttemptRecord> list_attempts(JobId id);
   std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids);
   std::vector<std::string> load_attachments(JobId id, Store::Attachments which);
@@ -26,6 +26,9 @@ class Reader final {
   std::vector<JobRecord> read_records(const Result& result);
   /// Tags come as arrays, which the server takes apart for those that have some.
   void add_tags(std::vector<JobRecord>& records, const std::vector<JobId>& tagged);
+
+  /// The id below which a list goes on that has looked at so many jobs; nothing: these were all.
+  std::optional<JobId> list_end(std::int64_t before, int most, int lead);
 
   Database& database_;
 };

@@ -7,6 +7,7 @@
 #include "backends/postgres/schema.hpp"
 #include "base/url.hpp"
 #include "core/store_status.hpp"
+#include "core/worker_counts.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -37,6 +38,17 @@ void read_ended(StoreStatus& status, const Result& result) {
                       .highest_id = row.int64(4)});
   }
   add_ended(status, groups, result.row(0).int64(5));
+}
+
+// The columns are those of count_enqueued.sql and list_counts.sql.
+void read_recent(StoreStatus& status, const Result& enqueued, const Result& counts) {
+  status.recent.enqueued_per_second =
+      enqueued_per_second({.counted = enqueued.row(0).int64(0), .ids = enqueued.row(0).int64(1)});
+  for (int i = 0; i < counts.rows(); ++i) {
+    const Row row = counts.row(i);
+    add_worker_counts(status.recent, row.string(0), static_cast<WorkerState>(row.int32(1)),
+                      status.now - row.time(2));
+  }
 }
 
 }  // namespace
@@ -92,9 +104,14 @@ StoreStatus Retention::status() {
   now.add(database_.test_time());
   Parameters most;
   most.add(kMostCounted);
-  const std::array<Command, 4> commands{
-      Command{&sql::count_live, now}, Command{&sql::count_finished, std::move(most)},
-      Command{&sql::count_workers, now}, Command{&sql::schema_version, {}}};
+  Parameters enqueued;
+  enqueued.add(database_.test_time()).add(kMostEnqueuedCounted);
+  const std::array<Command, 6> commands{Command{&sql::count_live, now},
+                                        Command{&sql::count_finished, std::move(most)},
+                                        Command{&sql::count_workers, now},
+                                        Command{&sql::schema_version, {}},
+                                        Command{&sql::count_enqueued, std::move(enqueued)},
+                                        Command{&sql::list_counts, {}}};
   const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
   StoreStatus status;
   status.backend = "postgresql";
@@ -107,6 +124,7 @@ StoreStatus Retention::status() {
   status.workers = {
       .alive = workers.int64(0), .stopped = workers.int64(1), .dead = workers.int64(2)};
   status.now = workers.time(3);
+  read_recent(status, results[4], results[5]);
   return status;
 }
 

@@ -4,64 +4,14 @@
 #include <cstring>
 #include <utility>
 #include <fmt/core.h>
-#include "backends/postgres/errors.hpp"
+#include "backends/postgres/migration_session.hpp"
+#include "backends/postgres/migrator.hpp"
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
 namespace {
-
-std::string script_of(int version, const ConnectOptions& options) {
-  const SqlFile& file = sql::kMigrations.at(static_cast<std::size_t>(version) - 1);
-  return with_schema(file.text, options.schema);
-}
-
-// A literal as the server reads it; used for names that this program has in itself.
-std::string note_of(int version, const ConnectOptions& options) {
-  return fmt::format(
-      "prepare note (integer, text) as\n{};\nexecute note ({}, '{}');\n"
-      "deallocate note;\n",
-      with_schema(sql::note_migration.text, options.schema), version,
-      sql::kMigrations.at(static_cast<std::size_t>(version) - 1).name);
-}
-
-// A connection outside of pipeline mode: migrations have many statements each, and a transaction of
-// their own that is opened and closed by hand.
-class MigrationSession final {
- public:
-  explicit MigrationSession(const ConnectOptions& options)
-      : options_(options), connection_(connect(options)) {}
-
-  void run(const std::string& text, std::string_view name) {
-    const ResultPointer result{PQexec(connection_.get(), text.c_str())};
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
-    if (PQstatus(connection_.get()) == CONNECTION_BAD) {
-      throw lost_error(connection_.get(), name, true);
-    }
-    throw statement_error(connection_.get(), result.get(), name);
-  }
-
-  void run(const SqlFile& file) { run(with_schema(file.text, options_.schema), file.name); }
-
-  // Wait until no other program migrates this schema; held until the transaction ends.
-  void lock() {
-    const std::string key = fmt::format("stint migrations of {}", options_.schema);
-    const char* value = key.c_str();
-    const ResultPointer result{PQexecParams(connection_.get(), lock_text().c_str(), 1, nullptr,
-                                            &value, nullptr, nullptr, 0)};
-    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
-      throw statement_error(connection_.get(), result.get(), sql::lock_migrations.name);
-    }
-  }
-
- private:
-  std::string lock_text() const { return std::string{sql::lock_migrations.text}; }
-
-  const ConnectOptions& options_;
-  ConnectionPointer connection_;
-};
 
 const SqlFile& grant_file(StoreGrant what) {
   switch (what) {
@@ -94,7 +44,9 @@ std::string quoted_role(std::string_view role) {
 
 }  // namespace
 
-int newest_schema_version() { return static_cast<int>(sql::kMigrations.size()); }
+MigrationSet known_migrations() { return sql::kMigrations; }
+
+int newest_schema_version() { return static_cast<int>(known_migrations().size()); }
 
 int read_schema_version(Database& database) {
   const ConnectOptions& options = database.options();
@@ -120,10 +72,27 @@ int read_schema_version(Database& database) {
   }
 }
 
-void check_schema_version(Database& database) {
+namespace {
+
+// Whether tables that are newer than a program say that it can use them.
+bool takes_programs_of(Database& database, int program_version) {
+  try {
+    Parameters parameters;
+    parameters.add(std::int32_t{program_version});
+    const Result oldest = database.run(sql::oldest_program, std::move(parameters));
+    return oldest.row(0).int32(0) <= program_version;
+  } catch (const Error& error) {
+    if (error.native_code() != "42703") throw;
+    return false;  // from before tables said so
+  }
+}
+
+}  // namespace
+
+void check_schema_version(Database& database, MigrationSet migrations) {
   const ConnectOptions& options = database.options();
   const int version = read_schema_version(database);
-  const int newest = newest_schema_version();
+  const int newest = static_cast<int>(migrations.size());
   if (version == newest) return;
   if (version == 0) {
     throw url_error(options.url,
@@ -136,46 +105,31 @@ void check_schema_version(Database& database) {
         fmt::format("the tables have version {}, this program needs version {}", version, newest),
         "bring them up to date with `stint db migrate`");
   }
+  if (takes_programs_of(database, newest)) return;
   throw url_error(options.url,
-                  fmt::format("the tables have version {}, this program knows only version {}",
+                  fmt::format("the tables have version {}, this program knows only version {}, and "
+                              "they are no longer fit for it",
                               version, newest),
                   "use a newer version of this program");
 }
 
-std::vector<std::string> PostgresSchema::migrate() {
-  const ConnectOptions& options = database_.options();
-  std::vector<std::string> applied;
-  // Another program may migrate at the same time: the version counts once the lock is held.
-  while (true) {
-    MigrationSession session(options);
-    session.run("begin", "begin");
-    session.lock();
-    const int version = read_schema_version(database_);
-    const int newest = newest_schema_version();
-    if (version > newest) check_schema_version(database_);
-    if (version == newest) {
-      session.run("rollback", "rollback");
-      return applied;
-    }
-    if (version == 0) session.run(sql::create_schema);
-    const std::string_view name = sql::kMigrations.at(static_cast<std::size_t>(version)).name;
-    session.run(script_of(version + 1, options), name);
-    session.run(note_of(version + 1, options), name);
-    session.run("commit", name);
-    applied.emplace_back(name);
-  }
+std::vector<std::string> PostgresSchema::migrate(const MigrateOptions& options) {
+  return Migrator{database_, migrations_, options}.run();
 }
 
 std::string PostgresSchema::migration_script() {
-  const ConnectOptions& options = database_.options();
+  const std::string& schema = database_.options().schema;
   std::string script;
-  for (int version = read_schema_version(database_); version < newest_schema_version(); ++version) {
-    script += "begin;\n\n";
-    if (version == 0) {
-      script += with_schema(sql::create_schema.text, options.schema) + ";\n\n";
+  const int first = read_schema_version(database_);
+  for (int version = first; version < newest_version(); ++version) {
+    const Migration migration = migration_to(migrations_, version + 1);
+    if (migration.is_outside_transaction()) {
+      script += migration.script(schema) + "\n" + note_script(migration, schema);
+      continue;
     }
-    script += script_of(version + 1, options) + "\n" + note_of(version + 1, options);
-    script += "\ncommit;\n";
+    script += "begin;\n" + lock_timeout_script() + "\n";
+    if (version == 0) script += with_schema(sql::create_schema.text, schema) + ";\n\n";
+    script += migration.script(schema) + "\n" + note_script(migration, schema) + "\ncommit;\n";
   }
   return script;
 }
@@ -185,13 +139,17 @@ void PostgresSchema::reset() {
   if (read_schema_version(database_) == 0) return;
   MigrationSession session(database_.options());
   session.run("begin", "begin");
-  session.lock();
+  if (!session.try_lock(sql::lock_migrations)) {
+    throw Error{ErrorCode::kBusy,
+                "another program is migrating these tables; try again later",
+                {.retryable = true, .backend = "postgresql"}};
+  }
   session.run(sql::drop_tables);
   session.run("commit", "commit");
 }
 
 std::string PostgresSchema::grant_script(StoreGrant what, std::string_view role) {
-  check_schema_version(database_);
+  check_schema_version(database_, migrations_);
   std::string script = with_schema(grant_file(what).text, database_.options().schema);
   constexpr std::string_view kMark = "/* ROLE */";
   const std::string name = quoted_role(role);

@@ -6,11 +6,15 @@
 #include <vector>
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/database.hpp"
+#include "backends/postgres/migration.hpp"
 #include "core/store.hpp"
 
 namespace stint::postgres {
 
-/// The number of the last migration that this program knows.
+/// The migrations that this program knows.
+MigrationSet known_migrations();
+
+/// The number of the last of them.
 int newest_schema_version();
 
 /// Read the version of the tables; 0: there are none. Throws Error kConfiguration if the schema
@@ -18,17 +22,19 @@ int newest_schema_version();
 int read_schema_version(Database& database);
 
 /// Throw Error kConfiguration, naming the command that mends it, unless the tables have exactly the
-/// version that this program knows.
-void check_schema_version(Database& database);
+/// version that these migrations make, or are newer and say that a program of that version can use
+/// them.
+void check_schema_version(Database& database, MigrationSet migrations = known_migrations());
 
 /// The tables of one schema of one database. Nothing is ever made unasked.
 class PostgresSchema final : public StoreSchema {
  public:
-  explicit PostgresSchema(ConnectOptions options) : database_(std::move(options)) {}
+  explicit PostgresSchema(ConnectOptions options, MigrationSet migrations = known_migrations())
+      : database_(std::move(options)), migrations_(migrations) {}
 
   int version() override { return read_schema_version(database_); }
-  int newest_version() const override { return newest_schema_version(); }
-  std::vector<std::string> migrate() override;
+  int newest_version() const override { return static_cast<int>(migrations_.size()); }
+  std::vector<std::string> migrate(const MigrateOptions& options = {}) override;
   std::string migration_script() override;
   void reset() override;
   std::string grant_script(StoreGrant what, std::string_view role) override;
@@ -36,6 +42,7 @@ class PostgresSchema final : public StoreSchema {
 
  private:
   Database database_;
+  const MigrationSet migrations_;
 };
 
 }  // namespace stint::postgres

@@ -29,9 +29,7 @@ class PostgresStore final : public Store {
     return enqueuer_.enqueue(jobs);
   }
   std::optional<JobRecord> find_job(JobId id) override { return reader_.find_job(id); }
-  std::vector<JobRecord> list_jobs(const JobFilter& filter) override {
-    return reader_.list_jobs(filter);
-  }
+  JobPage list_page(const JobFilter& filter) override { return reader_.list_page(filter); }
   std::vector<AttemptRecord> list_attempts(JobId id) override { return reader_.list_attempts(id); }
   std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids) override {
     return reader_.job_states(ids);
@@ -57,7 +55,9 @@ class PostgresStore final : public Store {
   std::optional<AskedStacks> ask_stacks(JobId id) override { return running_.ask_stacks(id); }
 
   WorkerId register_worker(const WorkerInfo& info) override { return workers_.add(info); }
-  bool beat(WorkerId worker) override { return workers_.beat(worker); }
+  bool beat(WorkerId worker, std::string_view counts) override {
+    return workers_.beat(worker, counts);
+  }
   void retire_worker(WorkerId worker) override { workers_.retire(worker); }
   std::vector<WorkerRecord> list_workers(bool alive_only) override {
     return workers_.list(alive_only);

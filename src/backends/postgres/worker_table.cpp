@@ -27,9 +27,9 @@ WorkerId WorkerTable::add(const WorkerInfo& info) {
   return id;
 }
 
-bool WorkerTable::beat(WorkerId worker) {
+bool WorkerTable::beat(WorkerId worker, std::string_view counts) {
   Parameters parameters;
-  parameters.add(worker).add(database_.test_time());
+  parameters.add(worker).add(database_.test_time()).add_or_null(counts);
   return !database_.run(sql::beat_worker, std::move(parameters)).empty();
 }
 

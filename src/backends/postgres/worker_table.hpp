@@ -13,7 +13,7 @@ class WorkerTable final {
   WorkerTable(Database& database, Notifier& notifier) : database_(database), notifier_(notifier) {}
 
   WorkerId add(const WorkerInfo& info);
-  bool beat(WorkerId worker);
+  bool beat(WorkerId worker, std::string_view counts);
   void retire(WorkerId worker);
   std::vector<WorkerRecord> list(bool alive_only);
   RescueResult rescue(const RescueRequest& request);

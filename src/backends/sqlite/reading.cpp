@@ -96,12 +96,32 @@ std::vector<JobRecord> list_range(Connection& connection, const JobFilter& filte
   return jobs;
 }
 
+/// Return the lowest id down to which the filter's tables may be looked at; 1: all of them.
+std::int64_t find_end(Connection& connection, const JobFilter& filter, std::int64_t before) {
+  const std::uint32_t mask = mask_of(filter.states);
+  Query query = connection.use(sql::list_end);
+  query.bind(before, std::max(filter.most_looked_at, 1) - 1);
+  query.step();
+  std::int64_t end = 1;
+  if ((mask & ~kFinalStates) != 0 && !query.is_null(0)) end = std::max(end, query.int64(0));
+  if ((mask & kFinalStates) != 0 && !query.is_null(1)) end = std::max(end, query.int64(1));
+  return end;
+}
+
 }  // namespace
 
-std::vector<JobRecord> list_jobs(Connection& connection, const JobFilter& filter,
-                                 std::int64_t now) {
-  return list_range(connection, filter, {.end = filter.before ? filter.before.value : kEndOfIds},
-                    now);
+JobPage list_page(Connection& connection, const JobFilter& filter, std::int64_t now) {
+  if (filter.limit <= 0) return {};
+  const std::int64_t before = filter.before ? filter.before.value : kEndOfIds;
+  const std::int64_t end = find_end(connection, filter, before);
+  JobPage page{.jobs = list_range(connection, filter, {.first = end, .end = before}, now),
+               .next = {}};
+  if (std::ssize(page.jobs) == filter.limit) {
+    page.next = page.jobs.back().id;
+  } else if (end > 1) {
+    page.next = JobId{end};
+  }
+  return page;
 }
 
 std::optional<JobRecord> find_job(Connection& connection, JobId id, std::int64_t now) {

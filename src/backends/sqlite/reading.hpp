@@ -9,7 +9,7 @@
 
 namespace stint::sqlite {
 
-std::vector<JobRecord> list_jobs(Connection& connection, const JobFilter& filter, std::int64_t now);
+JobPage list_page(Connection& connection, const JobFilter& filter, std::int64_t now);
 std::optional<JobRecord> find_job(Connection& connection, JobId id, std::int64_t now);
 std::optional<JobState> find_state(Connection& connection, JobId id, std::int64_t now);
 std::vector<AttemptRecord> list_attempts(Connection& connection, JobId id);

@@ -128,9 +128,10 @@ WorkerId register_worker(Transaction& transaction, const WorkerInfo& info) {
   return WorkerId{id};
 }
 
-bool beat_worker(Transaction& transaction, WorkerId worker) {
-  return transaction.connection.use(sql::beat_worker).bind(worker.value, transaction.now).run() ==
-         1;
+bool beat_worker(Transaction& transaction, WorkerId worker, std::string_view counts) {
+  return transaction.connection.use(sql::beat_worker)
+             .bind(worker.value, transaction.now, null_if_empty(counts))
+             .run() == 1;
 }
 
 void retire_worker(Transaction& transaction, WorkerId worker) {

@@ -7,7 +7,7 @@
 namespace stint::sqlite {
 
 WorkerId register_worker(Transaction& transaction, const WorkerInfo& info);
-bool beat_worker(Transaction& transaction, WorkerId worker);
+bool beat_worker(Transaction& transaction, WorkerId worker, std::string_view counts);
 /// Let a worker leave; its jobs go back as interrupted.
 void retire_worker(Transaction& transaction, WorkerId worker);
 std::vector<WorkerRecord> list_workers(Connection& connection, bool alive_only);

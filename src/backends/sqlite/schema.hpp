@@ -24,7 +24,9 @@ class Schema final : public StoreSchema {
 
   int version() override { return schema_version(connection_); }
   int newest_version() const override { return newest_schema_version(); }
-  std::vector<std::string> migrate() override { return migrate_schema(connection_, location_); }
+  std::vector<std::string> migrate(const MigrateOptions& /*options*/) override {
+    return migrate_schema(connection_, location_);
+  }
   std::string migration_script() override;
   void reset() override;
   std::string grant_script(StoreGrant what, std::string_view role) override;

@@ -2,6 +2,7 @@
 #include <vector>
 #include "backends/sqlite/schema.hpp"
 #include "core/store_status.hpp"
+#include "core/worker_counts.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -35,6 +36,20 @@ void count_ended(StoreStatus& status, Connection& connection) {
   add_ended(status, groups, first_id);
 }
 
+void count_recent(StoreStatus& status, Connection& connection, std::int64_t now) {
+  constexpr std::int64_t kMinute = 60'000'000;
+  Query enqueued = connection.use(sql::count_enqueued);
+  enqueued.bind(now - kMinute, kMostEnqueuedCounted);
+  enqueued.step();
+  status.recent.enqueued_per_second =
+      enqueued_per_second({.counted = enqueued.int64(0), .ids = enqueued.int64(1)});
+  Query query = connection.use(sql::list_counts);
+  while (query.step()) {
+    add_worker_counts(status.recent, query.text(0), static_cast<WorkerState>(query.integer(1)),
+                      status.now - query.time(2));
+  }
+}
+
 void count_workers(StoreStatus& status, Connection& connection) {
   Query query = connection.use(sql::count_workers);
   query.step();
@@ -51,10 +66,12 @@ StoreStatus read_status(Connection& connection, std::int64_t now) {
                      .counts = {},
                      .oldest_due = {},
                      .workers = {},
+                     .recent = {},
                      .now = from_micros(now)};
   count_live(status, connection, now);
   count_ended(status, connection);
   count_workers(status, connection);
+  count_recent(status, connection, now);
   return status;
 }
 

@@ -65,8 +65,8 @@ std::optional<JobRecord> SqliteStore::find_job(JobId id) {
   return read([&](Connection& connection) { return sqlite::find_job(connection, id, now()); });
 }
 
-std::vector<JobRecord> SqliteStore::list_jobs(const JobFilter& filter) {
-  return read([&](Connection& connection) { return sqlite::list_jobs(connection, filter, now()); });
+JobPage SqliteStore::list_page(const JobFilter& filter) {
+  return read([&](Connection& connection) { return sqlite::list_page(connection, filter, now()); });
 }
 
 std::vector<AttemptRecord> SqliteStore::list_attempts(JobId id) {
@@ -162,8 +162,9 @@ WorkerId SqliteStore::register_worker(const WorkerInfo& info) {
       [&](Transaction& transaction) { return sqlite::register_worker(transaction, info); });
 }
 
-bool SqliteStore::beat(WorkerId worker) {
-  return writer_.run([&](Transaction& transaction) { return beat_worker(transaction, worker); });
+bool SqliteStore::beat(WorkerId worker, std::string_view counts) {
+  return writer_.run(
+      [&](Transaction& transaction) { return beat_worker(transaction, worker, counts); });
 }
 
 void SqliteStore::retire_worker(WorkerId worker) {

@@ -26,7 +26,7 @@ class SqliteStore final : public Store {
 
   std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override;
   std::optional<JobRecord> find_job(JobId id) override;
-  std::vector<JobRecord> list_jobs(const JobFilter& filter) override;
+  JobPage list_page(const JobFilter& filter) override;
   std::vector<AttemptRecord> list_attempts(JobId id) override;
   std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids) override;
   std::vector<std::string> load_attachments(JobId id, Attachments which) override;
@@ -40,7 +40,7 @@ class SqliteStore final : public Store {
   std::optional<AskedStacks> ask_stacks(JobId id) override;
 
   WorkerId register_worker(const WorkerInfo& info) override;
-  bool beat(WorkerId worker) override;
+  bool beat(WorkerId worker, std::string_view counts) override;
   void retire_worker(WorkerId worker) override;
   std::vector<WorkerRecord> list_workers(bool alive_only) override;
   RescueResult rescue(const RescueRequest& request) override;

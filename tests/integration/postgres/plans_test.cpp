@@ -107,6 +107,28 @@ TEST_F(PostgresPlans, UseIndexesWhenPlannedOnEmptyTables) {
   run("rollback");
 }
 
+// Lists stop as soon as they have enough, so they may neither sort nor hash what they walk;
+// whatever their filters are, the walk has a limit of its own.
+TEST_F(PostgresPlans, ListInTheOrderOfAnIndex) {
+  make_partitions();
+  for (const bool is_full : {false, true}) {
+    if (is_full) fill();
+    analyze();
+    run("begin");
+    run(postgres::text_to_send(postgres::sql::prefer_order, schema()));
+    for (const SqlFile* file : {&postgres::sql::list_jobs, &postgres::sql::list_live_jobs,
+                                &postgres::sql::list_ended_jobs, &postgres::sql::list_failed_jobs,
+                                &postgres::sql::list_end}) {
+      const std::string plan = generic_plan(*file);
+      EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << file->name;
+      EXPECT_THAT(plan, Not(HasSubstr("Sort"))) << file->name;
+      EXPECT_THAT(plan, Not(HasSubstr("Hash"))) << file->name;
+      EXPECT_THAT(plan, ContainsRegex("Limit.*\n(.*\n)*.*Limit")) << file->name;
+    }
+    run("rollback");
+  }
+}
+
 TEST_F(PostgresPlans, UseIndexesWithoutStatistics) {
   make_partitions();
   fill();

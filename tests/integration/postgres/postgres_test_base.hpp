@@ -31,6 +31,9 @@ class PostgresTest : public ::testing::Test {
   /// the rows, the columns of each separated by `|`.
   std::vector<std::string> run(std::string text);
 
+  /// Columns, indexes, tables, views and functions, one a line.
+  std::string describe_schema();
+
   WorkerId new_worker(Store& store);
   static ClaimRequest claim_of(WorkerId worker, int limit = 10);
   std::vector<JobId> put(int count, const NewJob& job = {.task = "t.run"});

@@ -14,44 +14,10 @@ using ::testing::HasSubstr;
 
 constexpr const char* kGolden = STINT_SOURCE_DIR "/tests/integration/postgres/schema.golden";
 
-class PostgresSchema : public PostgresTest {
- protected:
-  // Columns, indexes, constraints, views and functions, one a line.
-  std::string describe() {
-    std::string text;
-    for (const char* statement :
-         {"select format('column %s.%s %s%s%s', relname, attname, format_type(atttypid, atttypmod),"
-          " case when attnotnull then ' not null' else '' end,"
-          " coalesce(' default ' || pg_get_expr(adbin, adrelid), ''))"
-          " from pg_attribute join pg_class on pg_class.oid = attrelid"
-          " left join pg_attrdef on adrelid = attrelid and adnum = attnum"
-          " where relnamespace = 'stint.'::regnamespace and relkind in ('r', 'p')"
-          " and not relispartition and attnum > 0 order by relname, attnum",
-          "select format('index %s', pg_get_indexdef(indexrelid)) from pg_index"
-          " join pg_class on pg_class.oid = indrelid"
-          " where relnamespace = 'stint.'::regnamespace and not relispartition order by 1",
-          "select format('table %s %s %s', relname, relkind, coalesce(reloptions::text, ''))"
-          " from pg_class where relnamespace = 'stint.'::regnamespace"
-          " and relkind in ('r', 'p', 'v', 'S') and not relispartition order by 1",
-          "select format('function %s security_definer=%s %s', oid::regprocedure, prosecdef,"
-          " proconfig) from pg_proc where pronamespace = 'stint.'::regnamespace order by 1"}) {
-      std::string quoted = statement;
-      for (auto at = quoted.find("'stint.'"); at != std::string::npos;
-           at = quoted.find("'stint.'")) {
-        quoted.replace(at, 8, fmt::format("'{}'", schema()));
-      }
-      for (const std::string& line : run(quoted)) text += line + "\n";
-    }
-    const std::string name = schema() + ".";
-    for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) {
-      text.replace(at, name.size(), "stint.");
-    }
-    return text;
-  }
-};
+using PostgresSchema = PostgresTest;
 
 TEST_F(PostgresSchema, IsTheOneThatWasAgreed) {
-  const std::string found = describe();
+  const std::string found = describe_schema();
   if (std::getenv("STINT_UPDATE_GOLDEN") != nullptr) std::ofstream{kGolden} << found;
   std::stringstream golden;
   golden << std::ifstream{kGolden}.rdbuf();

@@ -1,6 +1,7 @@
 -- List jobs that failed or were aborted, newest first: $1 now (null: the server's), $2 states,
 -- stored or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids
--- below this one, $8 at most so many. An index of their own leads to them.
+-- below this one, $8 at most so many, $9 look at so many at most. An index of their own
+-- leads to them.
 select record.id, record.task, record.state, record.domain, record.node, record.priority,
        record.args, record.metadata, record.tags,
        record.idempotency_key, record.attempts, record.failures, record.crashes,
@@ -8,18 +9,12 @@ select record.id, record.task, record.state, record.domain, record.node, record.
        record.created_at, record.run_at, record.started_at, record.finished_at, record.worker,
        record.progress, record.progress_message, record.cause, record.error, record.output,
        record.abort_at, statement_timestamp()
-from /* SCHEMA */finished as place
+from (select id, state, domain from /* SCHEMA */finished
+      where id < $7 and state <> 4 order by id desc limit $9::integer) as place
 join /* SCHEMA */job_record as record on record.id = place.id
-where place.id < $7 and place.state <> 4
-  and ($2::smallint[] is null or record.state = any($2::smallint[])
-       or case record.state
-            when 1 then record.run_at > coalesce($1::timestamptz, statement_timestamp())
-                        and 7 = any($2::smallint[])
-            when 2 then 8 = any($2::smallint[])
-            when 3 then record.abort_at is not null and 9 = any($2::smallint[])
-          end)
+where place.state = any($2::smallint[])
   and ($3::text is null or record.task = $3)
-  and ($4::text is null or record.domain = $4)
+  and ($4::text is null or place.domain = $4)
   and ($5::text is null or $5 = any(record.tags))
   and ($6::bigint is null or record.created_at
          >= coalesce($1::timestamptz, statement_timestamp()) - $6 * interval '1 millisecond')

@@ -1,6 +1,7 @@
--- List jobs of any state, newest first: $1 now (null: the server's), $2 states, stored
--- or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids below
--- this one, $8 at most so many.
+-- List jobs of any state, newest first: $1 now (null: the server's), $2 states,
+-- stored or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids
+-- below this one, $8 at most so many, $9 look at so many at most.
+-- What the row itself says is looked at before the rest of a job is fetched.
 select record.id, record.task, record.state, record.domain, record.node, record.priority,
        record.args, record.metadata, record.tags,
        record.idempotency_key, record.attempts, record.failures, record.crashes,
@@ -8,8 +9,15 @@ select record.id, record.task, record.state, record.domain, record.node, record.
        record.created_at, record.run_at, record.started_at, record.finished_at, record.worker,
        record.progress, record.progress_message, record.cause, record.error, record.output,
        record.abort_at, statement_timestamp()
-from /* SCHEMA */job_record as record
-where record.id < $7 and record.state is not null
+from (select id, created_at, domain, task, tags from /* SCHEMA */job
+      where id < $7 order by id desc limit $9::integer) as place
+join /* SCHEMA */job_record as record on record.id = place.id
+where record.state is not null
+  and ($3::text is null or place.task = $3)
+  and ($4::text is null or place.domain = $4)
+  and ($5::text is null or $5 = any(place.tags))
+  and ($6::bigint is null or place.created_at
+         >= coalesce($1::timestamptz, statement_timestamp()) - $6 * interval '1 millisecond')
   and ($2::smallint[] is null or record.state = any($2::smallint[])
        or case record.state
             when 1 then record.run_at > coalesce($1::timestamptz, statement_timestamp())
@@ -17,10 +25,5 @@ where record.id < $7 and record.state is not null
             when 2 then 8 = any($2::smallint[])
             when 3 then record.abort_at is not null and 9 = any($2::smallint[])
           end)
-  and ($3::text is null or record.task = $3)
-  and ($4::text is null or record.domain = $4)
-  and ($5::text is null or $5 = any(record.tags))
-  and ($6::bigint is null or record.created_at
-         >= coalesce($1::timestamptz, statement_timestamp()) - $6 * interval '1 millisecond')
-order by record.id desc
+order by place.id desc
 limit $8::integer
