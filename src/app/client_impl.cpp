@@ -1,6 +1,4 @@
 #include "app/client_impl.hpp"
-#include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 #include <fmt/format.h>
@@ -19,13 +17,6 @@ Error not_found(JobId id) {
                fmt::format("there is no job {}: it was never enqueued here, or was removed after "
                            "its retention",
                            id.value)};
-}
-
-// Grow from what a fast job takes to what a person does not notice.
-milliseconds next_pause(int looks) {
-  constexpr std::array kPauses = {2, 5, 10, 20, 50, 100};
-  const auto last = static_cast<int>(kPauses.size()) - 1;
-  return milliseconds{kPauses.at(static_cast<std::size_t>(std::min(looks, last)))};
 }
 
 std::vector<NewJob> plan_all(std::string_view name, const TaskDeclaration* task,
@@ -56,7 +47,11 @@ JobFailed job_failed(const JobRecord& record) {
 }  // namespace
 
 ClientImpl::ClientImpl(std::shared_ptr<Environment> environment, Clock& clock)
-    : environment_(std::move(environment)), clock_(clock), catalog_(clock) {}
+    : environment_(std::move(environment)),
+      clock_(clock),
+      catalog_(clock),
+      waits_([this](std::span<const JobId> ids) { return environment_->store().job_states(ids); },
+             clock) {}
 
 std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const json> many,
                                           const EnqueueOptions& options) {
@@ -127,31 +122,12 @@ std::optional<JobState> ClientImpl::look(JobId id) {
   return environment_->store().job_states({&id, 1}).at(0);
 }
 
-// A store does not tell of completions: look again after a while, or when this client aborts a job.
-void ClientImpl::pause(nanoseconds duration) {
-  MutexLock lock{mutex_};
-  aborted_.wait_for(lock, duration);
-}
-
 JobState ClientImpl::wait(JobId id, std::optional<nanoseconds> deadline) {
-  JobState seen = state(id);  // an outage at the first look is the caller's
-  for (int looks = 0; !is_final(seen); ++looks) {
-    nanoseconds next = next_pause(looks);
-    if (deadline) {
-      const nanoseconds left = *deadline - clock_.boot_now();
-      if (left <= nanoseconds{0}) return seen;
-      next = std::min(next, left);
-    }
-    pause(next);
-    try {
-      const std::optional<JobState> now = look(id);
-      if (!now) throw not_found(id);
-      seen = *now;
-    } catch (const Error& error) {
-      if (!error.retryable()) throw;
-    }
-  }
-  return seen;
+  const JobState seen = state(id);  // an outage at the first look is the caller's
+  if (is_final(seen)) return seen;
+  const std::optional<JobState> now = waits_.wait(id, seen, deadline);
+  if (!now) throw not_found(id);
+  return *now;
 }
 
 json ClientImpl::output(JobId id) {
@@ -192,7 +168,7 @@ std::vector<JobLogLine> ClientImpl::log(JobId id, std::int64_t from) {
 bool ClientImpl::abort(JobId id, std::string_view message) {
   const std::optional<JobState> state = environment_->store().abort(id, message);
   if (!state) throw not_found(id);
-  aborted_.notify_all();
+  waits_.hurry(id);
   return *state == JobState::kAborted || *state == JobState::kAborting;
 }
 

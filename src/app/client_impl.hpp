@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 #include "app/environment.hpp"
+#include "app/job_waits.hpp"
 #include "app/task_catalog.hpp"
 #include "base/clock.hpp"
-#include "base/mutex.hpp"
 #include "core/store.hpp"
 #include "stint/client.hpp"
 
@@ -49,14 +49,12 @@ class ClientImpl final {
                                       const EnqueueOptions& options);
   void register_own_tasks() noexcept;
   std::optional<JobState> look(JobId id);
-  void pause(std::chrono::nanoseconds duration);
 
   const std::shared_ptr<Environment> environment_;
   Clock& clock_;
   TaskCatalog catalog_;
   std::atomic<bool> is_registered_{false};  // this program's tasks are
-  Mutex mutex_;
-  CondVar aborted_;  ///< ends the pauses of those who wait
+  JobWaits waits_;
 };
 
 /// Read the message of an error as stores keep it; the text itself if it is none. Empty for empty.

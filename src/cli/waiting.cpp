@@ -1,6 +1,7 @@
 #include "cli/waiting.hpp"
 #include <algorithm>
 #include <vector>
+#include "app/job_waits.hpp"
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "stint/error.hpp"
@@ -8,8 +9,6 @@
 namespace stint::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstPause{2};
-constexpr std::chrono::milliseconds kLongestPause{100};
 constexpr std::size_t kBatch = 1000;
 
 /// Ask for the states of those jobs that have not been there yet.
@@ -58,7 +57,7 @@ std::vector<std::optional<JobState>> wait_for_jobs(
   std::vector<std::optional<JobState>> states(ids.size());
   std::vector<bool> reached(ids.size());
   const std::chrono::nanoseconds start = real_clock().boot_now();
-  std::chrono::milliseconds pause = kFirstPause;
+  std::chrono::nanoseconds changed_at = start;
   std::size_t before = 0;
   for (bool has_answered = false;; has_answered = true) {
     try {
@@ -69,11 +68,11 @@ std::vector<std::optional<JobState>> wait_for_jobs(
     const auto count = static_cast<std::size_t>(std::ranges::count(reached, true));
     if (on_look) on_look(count);
     if (count == ids.size()) return states;
-    pause = count == before ? std::min(pause * 2, kLongestPause) : kFirstPause;
+    const std::chrono::nanoseconds now = real_clock().boot_now();
+    if (count != before) changed_at = now;
     before = count;
-    std::chrono::nanoseconds left = pause;
-    if (timeout)
-      left = std::min<std::chrono::nanoseconds>(left, start + *timeout - real_clock().boot_now());
+    std::chrono::nanoseconds left = detail::look_pause(now - changed_at);
+    if (timeout) left = std::min<std::chrono::nanoseconds>(left, start + *timeout - now);
     if (left.count() <= 0) return states;
     rest(left);
   }
