@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 #include "library.hpp"
+#include "postgres/crowd.hpp"
 #include "postgres/floor.hpp"
 #include "postgres/statements.hpp"
 #include "programs.hpp"
@@ -106,6 +107,11 @@ std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& note
     places.push_back({.name = "PostgreSQL", .place = postgres_place(ours)});
     add(figures, postgres_figures(plan, ours, places[1].place));
     add(figures, slot_figures("postgres", plan, places[1].place));
+    if (plan.crowd > 0) {
+      add(figures, postgres_crowd_figures(plan));
+    } else {
+      notes.emplace_back("PostgreSQL beside a crowd of jobs: --crowd 1000000");
+    }
   }
   add(figures, program_figures(places, notes));
   return figures;

@@ -15,10 +15,12 @@ struct Plan {
   int batch = 100;    ///< jobs that a floor claims and completes at a time
   int bulk = 1000;    ///< jobs that a bulk enqueue inserts in a transaction
   double one_by_one_seconds = 0.5;
-  int latency_jobs = 50;  ///< a round
-  int kills = 2;          ///< a round, of slot processes
-  int aborts = 4;         ///< a round
-  int lines = 5000;       ///< that a talking job logs
+  int latency_jobs = 50;     ///< a round
+  int kills = 2;             ///< a round, of slot processes
+  int aborts = 4;            ///< a round
+  int lines = 5000;          ///< that a talking job logs
+  int crowd = 0;             ///< jobs that others work beside; 0: left out
+  double held_seconds = 10;  ///< how long a transaction is held open beside the work
   bool quick = false;
   std::string only = {};  ///< a regular expression on the names of figures; empty: all
   std::string json_file = {};
