@@ -9,10 +9,9 @@ namespace {
 
 // Fixed for all versions of the server.
 constexpr Oid kInt8 = 20;
-constexpr Oid kInt4 = 23;
 constexpr Oid kText = 25;
-constexpr Oid kTextArray = 1009;
-constexpr Oid kInt8Array = 1016;
+constexpr Oid kJson = 114;
+constexpr Oid kInterval = 1186;
 constexpr int kBinary = 1;
 
 void append(std::string& to, std::int32_t value) {
@@ -58,8 +57,7 @@ struct Wire {
 
 }  // namespace
 
-PgValues& PgValues::push(Oid type, std::optional<std::string> value) {
-  types_.push_back(type);
+PgValues& PgValues::push(std::optional<std::string> value) {
   values_.push_back(std::move(value));
   return *this;
 }
@@ -67,18 +65,27 @@ PgValues& PgValues::push(Oid type, std::optional<std::string> value) {
 PgValues& PgValues::add(std::int64_t value) {
   std::string bytes;
   append(bytes, value);
-  return push(kInt8, std::move(bytes));
+  return push(std::move(bytes));
 }
 
 PgValues& PgValues::add(std::int32_t value) {
   std::string bytes;
   append(bytes, value);
-  return push(kInt4, std::move(bytes));
+  return push(std::move(bytes));
 }
 
-PgValues& PgValues::add(std::string_view text) { return push(kText, std::string{text}); }
+PgValues& PgValues::add(std::int16_t value) {
+  std::string bytes;
+  bytes += static_cast<char>(static_cast<std::uint16_t>(value) >> 8U);
+  bytes += static_cast<char>(static_cast<std::uint16_t>(value) & 0xFFU);
+  return push(std::move(bytes));
+}
 
-PgValues& PgValues::add_null(Oid type) { return push(type, std::nullopt); }
+PgValues& PgValues::add(bool value) { return push(std::string(1, value ? '\1' : '\0')); }
+
+PgValues& PgValues::add(std::string_view text) { return push(std::string{text}); }
+
+PgValues& PgValues::add_null() { return push(std::nullopt); }
 
 PgValues& PgValues::add_array(std::span<const std::int64_t> values) {
   std::string bytes = array_head(kInt8, values.size());
@@ -87,16 +94,33 @@ PgValues& PgValues::add_array(std::span<const std::int64_t> values) {
     append(bytes, static_cast<std::int32_t>(sizeof value));
     append(bytes, value);
   }
-  return push(kInt8Array, std::move(bytes));
+  return push(std::move(bytes));
 }
 
-PgValues& PgValues::add_array(std::span<const std::string> texts) {
-  std::string bytes = array_head(kText, texts.size());
+PgValues& PgValues::add_empty_intervals(std::size_t count) {
+  std::string bytes = array_head(kInterval, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    append(bytes, std::int32_t{16});
+    bytes.append(16, '\0');
+  }
+  return push(std::move(bytes));
+}
+
+PgValues& PgValues::push_texts(Oid element, std::span<const std::string> texts) {
+  std::string bytes = array_head(element, texts.size());
   for (const std::string& text : texts) {
     append(bytes, static_cast<std::int32_t>(text.size()));
     bytes += text;
   }
-  return push(kTextArray, std::move(bytes));
+  return push(std::move(bytes));
+}
+
+PgValues& PgValues::add_array(std::span<const std::string> texts) {
+  return push_texts(kText, texts);
+}
+
+PgValues& PgValues::add_jsons(std::span<const std::string> texts) {
+  return push_texts(kJson, texts);
 }
 
 std::int64_t read_int64(const PGresult* result, int row, int column) {
@@ -155,16 +179,6 @@ void PgConnection::send(const char* name, const PgValues& values) {
   const Wire wire{values};
   if (PQsendQueryPrepared(get(), name, static_cast<int>(values.size()), wire.values.data(),
                           wire.lengths.data(), wire.formats.data(), kBinary) != 1) {
-    fail();
-  }
-}
-
-void PgConnection::send_unnamed(const std::string& text, const PgValues& values) {
-  if (PQpipelineStatus(get()) == PQ_PIPELINE_OFF) PQenterPipelineMode(get());
-  const Wire wire{values};
-  if (PQsendQueryParams(get(), text.c_str(), static_cast<int>(values.size()), values.types(),
-                        wire.values.data(), wire.lengths.data(), wire.formats.data(),
-                        kBinary) != 1) {
     fail();
   }
 }

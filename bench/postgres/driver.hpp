@@ -16,19 +16,23 @@ class PgValues final {
  public:
   PgValues& add(std::int64_t value);
   PgValues& add(std::int32_t value);
+  PgValues& add(std::int16_t value);
   PgValues& add(std::string_view text);
-  PgValues& add_null(Oid type);
+  PgValues& add(bool value);
+  PgValues& add_null();
   PgValues& add_array(std::span<const std::int64_t> values);
   PgValues& add_array(std::span<const std::string> texts);
+  /// Arrays of `json` and of `interval`.
+  PgValues& add_jsons(std::span<const std::string> texts);
+  PgValues& add_empty_intervals(std::size_t count);
 
-  std::size_t size() const { return types_.size(); }
-  const Oid* types() const { return types_.data(); }
+  std::size_t size() const { return values_.size(); }
   const std::vector<std::optional<std::string>>& values() const { return values_; }
 
  private:
-  PgValues& push(Oid type, std::optional<std::string> value);
+  PgValues& push(std::optional<std::string> value);
+  PgValues& push_texts(Oid element, std::span<const std::string> texts);
 
-  std::vector<Oid> types_;
   std::vector<std::optional<std::string>> values_;
 };
 
@@ -59,8 +63,6 @@ class PgConnection final {
   /// Several statements in one round trip and one transaction: send them, then `end_pipeline`, then
   /// take one result each.
   void send(const char* name, const PgValues& values);
-  /// The same, without a prepared statement.
-  void send_unnamed(const std::string& text, const PgValues& values);
   std::vector<PgResult> end_pipeline(std::size_t statements);
 
   PGconn* get() const { return connection_.get(); }

@@ -22,10 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kTask = "noop.run";
 constexpr std::string_view kDomain = "default";
-constexpr Oid kTimestamptz = 1184;
-constexpr Oid kText = 25;
-constexpr Oid kTextArray = 1009;
 constexpr int kIdBlock = 1000;
+constexpr std::int16_t kZero = 0;
 
 /// Claimed and not yet completed.
 struct Batch {
@@ -33,15 +31,23 @@ struct Batch {
   std::vector<std::int64_t> epochs;
 };
 
-/// A connection, with our statements unnamed as the backend sends them by default.
+/// A connection, with our statements planned once, as the backend sends them over one of its own.
 class Client final {
  public:
-  explicit Client(const PgSchema& schema) : texts_(schema.name()), connection_(schema.url()) {}
-
-  void reserve_ids(int count) {
-    send_reserve(count);
-    keep_ids(connection_.end_pipeline(1)[0]);
+  explicit Client(const PgSchema& schema) : connection_(schema.url()) {
+    const ::stint::postgres::Statements texts{schema.name()};
+    const auto prepare = [&](const char* name, const SqlFile& file) {
+      connection_.prepare(name, texts.text(file));
+    };
+    prepare("prefer_indexes", sql::prefer_indexes);
+    prepare("enqueue", sql::enqueue);
+    prepare("reserve", sql::reserve_ids);
+    prepare("reserve_more", sql::reserve_more_ids);
+    prepare("claim", sql::claim);
+    prepare("complete", sql::complete_done);
   }
+
+  void reserve_ids(int count) { keep_ids(connection_.run("reserve", PgValues{}.add(count))); }
 
   /// Insert jobs in one transaction, which reserves the ids of the next when these run out.
   void insert(int count) {
@@ -50,20 +56,23 @@ class Client final {
     ids_.resize(ids_.size() - rows);
     const std::vector<std::string> args(rows, "{}");
     const bool is_last = ids_.size() < rows;
-    connection_.send_unnamed(texts_.text(sql::enqueue), PgValues{}
-                                                            .add_null(kTimestamptz)
-                                                            .add_array(ids)
-                                                            .add_array(args)
-                                                            .add(kTask)
-                                                            .add(kDomain)
-                                                            .add_null(kText)
-                                                            .add(0)
-                                                            .add(1)
-                                                            .add(std::int64_t{0})
-                                                            .add(0)
-                                                            .add_null(kTimestamptz)
-                                                            .add(std::int64_t{0}));
-    if (is_last) send_reserve(std::max(count, kIdBlock));
+    connection_.send("enqueue", PgValues{}
+                                    .add_null()
+                                    .add_array(ids)
+                                    .add_jsons(args)
+                                    .add(kTask)
+                                    .add(kDomain)
+                                    .add_null()
+                                    .add(kZero)
+                                    .add(std::int16_t{1})
+                                    .add(std::int64_t{0})
+                                    .add(kZero)
+                                    .add_null()
+                                    .add(std::int64_t{0})
+                                    .add(true));
+    if (is_last) {
+      connection_.send("reserve_more", PgValues{}.add(std::max(count, kIdBlock)));
+    }
     const auto results = connection_.end_pipeline(is_last ? 2 : 1);
     if (is_last) keep_ids(results[1]);
   }
@@ -73,21 +82,18 @@ class Client final {
     std::int64_t completed = 0;
     Batch claimed;
     do {
-      const std::size_t completions = claimed.ids.empty() ? 0 : 1;
-      if (completions > 0) send_complete(claimed);
+      const bool completes = !claimed.ids.empty();
+      connection_.send("prefer_indexes", {});
+      if (completes) send_complete(claimed);
       send_claim(worker, batch);
-      const auto results = connection_.end_pipeline(completions + 1);
-      if (completions > 0) completed += PQntuples(results[0].get());
+      const auto results = connection_.end_pipeline(completes ? 3 : 2);
+      if (completes) completed += PQntuples(results[1].get());
       claimed = read(results.back());
     } while (!claimed.ids.empty());
     return completed;
   }
 
  private:
-  void send_reserve(int count) {
-    connection_.send_unnamed(texts_.text(sql::reserve_ids), PgValues{}.add(count));
-  }
-
   void keep_ids(const PgResult& result) {
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       ids_.push_back(read_int64(result.get(), row, 0));
@@ -95,26 +101,26 @@ class Client final {
   }
 
   void send_complete(const Batch& batch) {
-    const std::vector<std::int64_t> zeroes(batch.ids.size(), 0);
-    connection_.send_unnamed(texts_.text(sql::complete_done), PgValues{}
-                                                                  .add_null(kTimestamptz)
-                                                                  .add_array(batch.ids)
-                                                                  .add_array(batch.epochs)
-                                                                  .add_array(zeroes)
-                                                                  .add_array(zeroes)
-                                                                  .add_null(kTextArray));
+    const std::size_t rows = batch.ids.size();
+    connection_.send("complete", PgValues{}
+                                     .add_null()
+                                     .add_array(batch.ids)
+                                     .add_array(batch.epochs)
+                                     .add_empty_intervals(rows)
+                                     .add_empty_intervals(rows)
+                                     .add_null());
   }
 
   void send_claim(std::int64_t worker, int limit) {
     const std::vector<std::string> tasks{std::string{kTask}};
-    connection_.send_unnamed(texts_.text(sql::claim), PgValues{}
-                                                          .add(worker)
-                                                          .add(kDomain)
-                                                          .add_array(tasks)
-                                                          .add(std::string_view{"bench"})
-                                                          .add(limit)
-                                                          .add(++last_claim_)
-                                                          .add_null(kTimestamptz));
+    connection_.send("claim", PgValues{}
+                                  .add(worker)
+                                  .add(kDomain)
+                                  .add_array(tasks)
+                                  .add(std::string_view{"bench"})
+                                  .add(limit)
+                                  .add(++last_claim_)
+                                  .add_null());
   }
 
   // In the order of ids, as the backend sends them back.
@@ -134,7 +140,6 @@ class Client final {
     return batch;
   }
 
-  ::stint::postgres::Statements texts_;
   PgConnection connection_;
   std::vector<std::int64_t> ids_;
   std::int64_t last_claim_ = 0;

@@ -18,6 +18,11 @@ bool is_planned_once(const Command& command) {
   return std::ranges::find(kPlannedOnce, command.file) != kPlannedOnce.end();
 }
 
+// Whether a kept plan could choose badly: there is but one for what reads no table.
+bool looks_rows_up(const Command& command) {
+  return is_planned_once(command) && command.file != &sql::enqueue && command.file != &sql::notify;
+}
+
 // The first answer of a new session: there is nothing yet that it could have to do.
 constexpr std::chrono::seconds kFirstAnswer{10};
 
@@ -92,8 +97,9 @@ std::vector<Connection::Sending> Connection::plan(std::span<const Command> comma
   const auto add = [&](const Command& command, bool is_named) {
     sendings.push_back({&command, is_named, is_named && known.insert(command.file->name).second});
   };
-  if (names_statements_ && std::ranges::any_of(commands, is_planned_once))
+  if (names_statements_ && std::ranges::any_of(commands, looks_rows_up)) {
     add(kPreferIndexes, true);
+  }
   for (const Command& command : commands) {
     add(command, names_statements_ && is_planned_once(command));
   }

@@ -16,10 +16,13 @@ constexpr int kLargestBlock = 1000;
 constexpr int kMostTries = 10;
 constexpr int kMostSends = 2;
 
+// How many ids a partition holds: make_partition of the first migration.
+constexpr std::int64_t kIdsOfPartition = 1'000'000;
+
 Command reserve_command(int count) {
   Parameters parameters;
   parameters.add(count);
-  return {&sql::reserve_ids, std::move(parameters)};
+  return {&sql::reserve_more_ids, std::move(parameters)};
 }
 
 }  // namespace
@@ -41,7 +44,7 @@ std::vector<std::int64_t> IdSource::take(std::size_t count) {
   }
   Parameters parameters;
   parameters.add(static_cast<std::int32_t>(missing));
-  put(database_.run(sql::reserve_ids, std::move(parameters)));
+  keep(database_.run(sql::reserve_ids, std::move(parameters)));
   // Another thread may have taken some of them: ask again for the rest.
   const std::vector<std::int64_t> rest = take(count - taken.size());
   taken.insert(taken.end(), rest.begin(), rest.end());
@@ -59,14 +62,43 @@ int IdSource::worth_reserving(std::size_t count) {
 }
 
 void IdSource::put(const Result& reserved) {
+  try {
+    if (reserved.rows() > 0) make_partitions(reserved.row(reserved.rows() - 1).int64(0));
+  } catch (const Error&) {
+    return;  // they came along with an enqueue that is done: only they are lost
+  }
+  keep(reserved);
+}
+
+void IdSource::keep(const Result& reserved) {
   MutexLock lock(mutex_);
   for (int row = 0; row < reserved.rows(); ++row) ids_.push_back(reserved.row(row).int64(0));
   std::ranges::sort(ids_, std::greater<>{});
 }
 
+// The next partition too, so that nobody waits for one unless a million ids are handed out while it
+// is being made.
+void IdSource::make_partitions(std::int64_t largest_id) {
+  const std::int64_t last = largest_id / kIdsOfPartition + 1;
+  std::int64_t first = last - 1;
+  {
+    MutexLock lock(mutex_);
+    if (last <= made_partition_) return;
+    first = std::max(first, made_partition_ + 1);
+  }
+  for (std::int64_t number = first; number <= last; ++number) {
+    Parameters parameters;
+    parameters.add(number);
+    database_.run(sql::make_partition, std::move(parameters));
+  }
+  MutexLock lock(mutex_);
+  made_partition_ = std::max(made_partition_, last);
+}
+
 void IdSource::discard() {
   MutexLock lock(mutex_);
   ids_.clear();
+  made_partition_ = -1;
 }
 
 std::vector<Enqueued> Enqueuer::enqueue(std::span<const NewJob> jobs) {

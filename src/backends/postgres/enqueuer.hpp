@@ -21,15 +21,19 @@ class IdSource final {
   /// How many to reserve along with an enqueue of `count` jobs, so that the next one finds its ids
   /// without asking; 0: none.
   int worth_reserving(std::size_t count);
-  /// Keep what was reserved along.
+  /// Keep what was reserved along, and see to it that its partitions exist.
   void put(const Result& reserved);
   /// Forget all: their partition is gone.
   void discard();
 
  private:
+  void keep(const Result& reserved);
+  void make_partitions(std::int64_t largest_id);
+
   Database& database_;
   Mutex mutex_;
-  std::vector<std::int64_t> ids_ STINT_GUARDED_BY(mutex_);  // the smallest at the back
+  std::int64_t made_partition_ STINT_GUARDED_BY(mutex_) = -1;  // the newest one known to exist
+  std::vector<std::int64_t> ids_ STINT_GUARDED_BY(mutex_);     // the smallest at the back
   int block_ STINT_GUARDED_BY(mutex_) = 1;
 };
 

@@ -85,16 +85,16 @@ void ExchangePlan::add_done(std::span<const Completion* const> done, std::option
   const std::size_t rows = done.size();
   Column ids = Column::int64s(rows);
   Column epochs = Column::int64s(rows);
-  Column ran = Column::int64s(rows);
-  Column before = Column::int64s(rows);
+  Column ran = Column::intervals(rows);
+  Column before = Column::intervals(rows);
   Column outputs = Column::texts(rows);
   bool has_output = false;
   for (const Completion* one : done) {
     has_output = has_output || !one->output.empty();
     ids.add(one->id.value);
     epochs.add(one->epoch.value);
-    ran.add(static_cast<std::int64_t>(one->ran_for.count()));
-    before.add(static_cast<std::int64_t>(one->ended_before.count()));
+    ran.add(one->ran_for);
+    before.add(one->ended_before);
     outputs.add_or_null(one->output);
   }
   Parameters parameters;

@@ -1,4 +1,5 @@
 #include "backends/postgres/parameters.hpp"
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -17,9 +18,11 @@ constexpr std::size_t kLengthOffset = 12;
 template <typename Integer>
 void append_number(std::string& out, Integer value) {
   auto bits = static_cast<std::make_unsigned_t<Integer>>(value);
-  for (int shift = 8 * (static_cast<int>(sizeof(Integer)) - 1); shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((bits >> shift) & 0xFFU));
+  std::array<char, sizeof(Integer)> bytes;
+  for (std::size_t i = bytes.size(); i-- > 0; bits = static_cast<decltype(bits)>(bits >> 8U)) {
+    bytes.at(i) = static_cast<char>(bits & 0xFFU);
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 void overwrite_int32(std::string& out, std::size_t offset, std::int32_t value) {
@@ -84,6 +87,14 @@ void Column::add(bool value) {
 
 void Column::add(float value) {
   append_element(value_, std::bit_cast<std::int32_t>(value));
+  ++rows_;
+}
+
+void Column::add(microseconds value) {
+  // An interval: microseconds, days and months.
+  append_number(value_, std::int32_t{16});
+  append_number(value_, static_cast<std::int64_t>(value.count()));
+  append_number(value_, std::int64_t{0});
   ++rows_;
 }
 

@@ -23,6 +23,8 @@ class Column final {
   static Column booleans(std::size_t rows) { return {oid::kBoolArray, oid::kBool, rows}; }
   static Column floats(std::size_t rows) { return {oid::kFloat4Array, oid::kFloat4, rows}; }
   static Column texts(std::size_t rows) { return {oid::kTextArray, oid::kText, rows}; }
+  static Column jsons(std::size_t rows) { return {oid::kJsonArray, oid::kJson, rows}; }
+  static Column intervals(std::size_t rows) { return {oid::kIntervalArray, oid::kInterval, rows}; }
   static Column bytes(std::size_t rows) { return {oid::kByteaArray, oid::kBytea, rows}; }
   static Column times(std::size_t rows) {
     return {oid::kTimestamptzArray, oid::kTimestamptz, rows};
@@ -33,6 +35,7 @@ class Column final {
   void add(std::int16_t value);
   void add(bool value);
   void add(float value);
+  void add(microseconds value);
   void add(std::string_view value);
   /// A literal would otherwise become a bool.
   void add(const char* value) { add(std::string_view{value}); }

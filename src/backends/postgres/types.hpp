@@ -15,8 +15,11 @@ inline constexpr Oid kInt8 = 20;
 inline constexpr Oid kInt2 = 21;
 inline constexpr Oid kInt4 = 23;
 inline constexpr Oid kText = 25;
+inline constexpr Oid kJson = 114;
+inline constexpr Oid kJsonArray = 199;
 inline constexpr Oid kFloat4 = 700;
 inline constexpr Oid kTimestamptz = 1184;
+inline constexpr Oid kInterval = 1186;
 inline constexpr Oid kBoolArray = 1000;
 inline constexpr Oid kByteaArray = 1001;
 inline constexpr Oid kInt2Array = 1005;
@@ -25,6 +28,7 @@ inline constexpr Oid kTextArray = 1009;
 inline constexpr Oid kInt8Array = 1016;
 inline constexpr Oid kFloat4Array = 1021;
 inline constexpr Oid kTimestamptzArray = 1185;
+inline constexpr Oid kIntervalArray = 1187;
 }  // namespace oid
 
 /// The server counts microseconds from 2000-01-01 UTC: this many seconds after 1970.

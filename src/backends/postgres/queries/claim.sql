@@ -2,8 +2,8 @@
 -- $4 node, $5 at most so many, $6 the number of this claim, $7 now (null: the server's).
 -- The lanes come from a loose index scan, highest first, and only as far as the first that yields
 -- a job: no rows means that none of them does. The last columns tell how long that took and
--- when it was. A worker
--- that was declared dead claims nothing: the lock on its row makes a rescue wait for this
+-- when it was. The rows are found again by their places: who is locked does not move. A worker that was
+-- declared dead claims nothing: the lock on its row makes a rescue wait for this
 -- transaction, so that none of its jobs is missed.
 with recursive lane as (
   (select priority from /* SCHEMA */live
@@ -19,37 +19,39 @@ with recursive lane as (
   update /* SCHEMA */live
   set state = 3, epoch = epoch + 1, worker = $1::bigint, claim = $6::bigint, started_at = null,
       progress = null, progress_message = null
-  where id = any((
-    select picked.ids
+  where ctid = any((
+    select picked.places
     from lane
     cross join lateral (
       select array(
-        select live.id from /* SCHEMA */live
+        select live.ctid from /* SCHEMA */live
         where live.state = 1 and live.domain = $2::text and live.priority = lane.priority
           and live.run_at <= coalesce($7::timestamptz, statement_timestamp())
           and live.task = any($3::text[]) and (live.node is null or live.node = $4::text)
         order by live.run_at, live.id
         limit $5::integer
-        for update skip locked) as ids
+        for update skip locked) as places
       offset 0
     ) as picked
-    where lane.priority is not null and cardinality(picked.ids) > 0
+    where lane.priority is not null and cardinality(picked.places) > 0
       and exists (select from /* SCHEMA */worker
                   where worker.id = $1::bigint and worker.state = 1
                     and not $6::bigint = any(worker.lost_claims)
                   for share)
     limit 1
-  )::bigint[])
-  returning id, epoch, run_at, attempts, failures, crashes, max_attempts, flags, priority, task
+  )::tid[])
+  returning id, epoch, run_at, attempts, failures, crashes, max_attempts, flags, priority, task, short_args
 )
 select claimed.id, claimed.epoch, claimed.run_at, claimed.attempts, claimed.failures,
-       claimed.crashes, claimed.max_attempts, claimed.flags, claimed.task, asked.timeout_ms,
-       asked.has_attachments, asked.args, asked.metadata, claimed.priority,
+       claimed.crashes, claimed.max_attempts, claimed.flags, claimed.task,
+       coalesce((asked.job).timeout_ms, 0), coalesce((asked.job).has_attachments, false),
+       coalesce(claimed.short_args, (asked.job).args), (asked.job).metadata, claimed.priority,
        extract(epoch from clock_timestamp() - statement_timestamp())::real,
        coalesce($7::timestamptz, statement_timestamp())
 from claimed
+-- As a value, so that nothing is looked for where it is not needed.
 cross join lateral (
-  select timeout_ms, has_attachments, args, metadata from /* SCHEMA */job
-  where job.id = claimed.id
+  select case when claimed.short_args is null
+              then (select job from /* SCHEMA */job where job.id = claimed.id) end as job
   offset 0
 ) as asked
