@@ -118,6 +118,7 @@ TEST_F(LiveMigration, HoldsNobodyUpForASecond) {
       "boot_id, domains, version) values (1, now(), now(), 1, 1, 1, 'n', 'h', '', '', '')");
   constexpr int kPrograms = 4;  // one enqueues, the others work
   std::atomic<bool> is_over{false};
+  std::atomic<bool> is_all_enqueued{false};
   std::atomic<int> enqueued{0};
   std::atomic<int> done{0};
   std::array<std::vector<std::int64_t>, kPrograms> completed;
@@ -126,11 +127,12 @@ TEST_F(LiveMigration, HoldsNobodyUpForASecond) {
   for (std::size_t i = 0; i < kPrograms; ++i) {
     threads.emplace_back([&, i] {
       OldProgram program{options_};
-      while (!is_over || done < enqueued) {
-        const bool is_client = i == 0;
+      while (i == 0 && !is_over) {
         // No more than the others keep up with.
-        if (is_client && !is_over && enqueued - done < 2000) enqueued += program.enqueue();
-        if (is_client) continue;
+        if (enqueued - done < 2000) enqueued += program.enqueue();
+      }
+      if (i == 0) is_all_enqueued = true;
+      while (i > 0 && (!is_all_enqueued || done < enqueued)) {
         const std::vector<std::int64_t> ids = program.work();
         completed.at(i).insert(completed.at(i).end(), ids.begin(), ids.end());
         done += static_cast<int>(ids.size());
