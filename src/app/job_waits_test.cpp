@@ -85,6 +85,7 @@ TEST(JobWaits, LookOnceForAllThreads) {
                  },
                  real_clock()};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   std::barrier begin{kThreads};
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {

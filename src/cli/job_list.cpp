@@ -125,19 +125,21 @@ class JobList final : public Command {
 }  // namespace
 
 CommandEntry job_list_entry() {
-  return {.text = {.name = "job list",
-                   .summary = "List jobs, the newest first",
-                   .description =
-                       "Tells on standard error how to go on where a list may have more. A list "
-                       "that finds few of very many jobs ends after 2 seconds, or 500,000 that it "
-                       "has looked at; states but `done` lead straight to their jobs.",
-                   .examples = {{"job list", "the newest 100 jobs"},
-                                {"job list --state failed,aborted --since 1h",
-                                 "what went wrong within the last hour"},
-                                {"job list --before 4711", "the 100 before job 4711"},
-                                {"job list --task images.resize --limit 1000 --json | jq .id",
-                                 "for programs: one object a line"}}},
-          .make = []() -> std::unique_ptr<Command> { return std::make_unique<JobList>(); }};
+  return {
+      .text =
+          {.name = "job list",
+           .summary = "List jobs, the newest first",
+           .description =
+               "Tells on standard error how to go on where a list may have more. A list that finds "
+               "few of very many jobs ends after 2 seconds, or 500,000 that it has looked at; on "
+               "PostgreSQL, states but `done` lead straight to their jobs.",
+           .examples = {{"job list", "the newest 100 jobs"},
+                        {"job list --state failed,aborted --since 1h",
+                         "what went wrong within the last hour"},
+                        {"job list --before 4711", "the 100 before job 4711"},
+                        {"job list --task images.resize --limit 1000 --json | jq .id",
+                         "for programs: one object a line"}}},
+      .make = []() -> std::unique_ptr<Command> { return std::make_unique<JobList>(); }};
 }
 
 }  // namespace stint::cli

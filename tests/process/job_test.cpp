@@ -46,6 +46,19 @@ TEST_F(Job, ListFiltersAndOrdersByNewest) {
   EXPECT_THAT(listed({"--tag", "x", "--since", "1h"}), ElementsAre(3, 1));
 }
 
+TEST_F(Job, ListGoesOnFromPageToPage) {
+  for (int i = 0; i < 5; ++i) program.output({"enqueue", "t.mail"});
+  EXPECT_THAT(listed({"--limit", "2"}), ElementsAre(5, 4));
+  const ProcessResult first = program.run({"job", "list", "--limit", "2"});
+  EXPECT_THAT(first.err, HasSubstr("there may be more: --before 4\n"));
+  EXPECT_THAT(listed({"--limit", "2", "--before", "4"}), ElementsAre(3, 2));
+  EXPECT_EQ(program.run({"job", "list", "--limit", "2", "--before", "4", "--json"}).err,
+            "{\"next_before\":2}\n");
+  const ProcessResult last = program.run({"job", "list", "--limit", "2", "--before", "2"});
+  EXPECT_EQ(last.err, "") << "nothing is left";
+  EXPECT_EQ(program.run({"job", "list", "--before", "x"}).exit_code, 2);
+}
+
 TEST_F(Job, ListIsAlignedWithoutTabsOrColoursWhenPiped) {
   EXPECT_EQ(lines_of(program.output({"job", "list"})).size(), 1U);  // the titles
   program.output({"enqueue", "t.echo", "text=a\tb\nc\x1b[31m"});

@@ -149,6 +149,29 @@ TEST_P(WorkerMetricsProcess, TellsOfTheStore) {
   EXPECT_THAT(program.output({"db", "status"}), HasSubstr("workers: 1 alive, 1 stopped, 0 dead"));
 }
 
+// A worker tells of its last seconds even as it leaves.
+TEST_P(WorkerMetricsProcess, TellsWhatAllWorkersDidWithinTheLastMinute) {
+  for (int i = 0; i < 6; ++i) enqueue({"t.double", "a=1"});
+  enqueue({"t.fail"});
+  program.output({"worker", "run", "--drain"});
+  const json recent = json::parse(program.output({"db", "status", "--json"}))["last_minute"];
+  EXPECT_NEAR(recent["enqueued_per_second"].get<double>(), 7 / 60.0, 0.001);
+  EXPECT_GT(recent["claimed_per_second"].get<double>(), 6 / 60.0);
+  EXPECT_GT(recent["completed_per_second"].get<double>(), 6 / 60.0);
+  EXPECT_GT(recent["failed_per_second"].get<double>(), 0);
+  EXPECT_EQ(recent["fenced"], 0);
+  EXPECT_GE(recent["wait_seconds"]["p99"], recent["wait_seconds"]["p50"]);
+  EXPECT_GT(recent["run_seconds"]["p50"].get<double>(), 0);
+  EXPECT_THAT(program.output({"db", "status"}),
+              ContainsRegex("last minute: 0[.]1.*/s enqueued, .* completed [(]0[.]01"));
+  start();
+  Metrics now = scrape();
+  EXPECT_GT(now["stint_store_enqueued_per_second"], 0);
+  EXPECT_GT(now["stint_store_completed_per_second"], 0);
+  EXPECT_GT(now["stint_store_failed_per_second"], 0);
+  EXPECT_EQ(now["stint_store_fenced"], 0);
+}
+
 TEST_P(WorkerMetricsProcess, IsReadyUntilItDrains) {
   enqueue({"t.wait"});
   start();
