@@ -1,6 +1,11 @@
 // Ids, the partitions that they fall into, and how these come and go.
+#include <algorithm>
+#include <atomic>
 #include <thread>
+#include <vector>
+#include "base/clock.hpp"
 #include "postgres_test_base.hpp"
+#include "support/eventually.hpp"
 
 namespace stint::test {
 namespace {
@@ -69,6 +74,43 @@ TEST_F(PostgresPartitions, AreDroppedOnceTheyArePast) {
   EXPECT_EQ(another->purge_jobs({.older_than = milliseconds{0}}), 5);
   EXPECT_THAT(partitions(), ElementsAre("4", "5"));
   EXPECT_TRUE(another->find_job(young).has_value());
+}
+
+// Dropping takes locks on everything, in an order in which nobody waits for it in turn.
+TEST_F(PostgresPartitions, AreDroppedWhileJobsComeAndGo) {
+  put(5);
+  end_all();
+  run("select setval('stint.job_id', 4000000)");
+  store().enqueue(std::vector<NewJob>(1000, {.task = "t.run"}));
+  std::atomic<bool> is_over{false};
+  std::atomic<std::int64_t> longest_ms{0};
+  std::vector<std::thread> threads;
+  threads.reserve(3);
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&, worker = new_worker(store())] {
+      const ClaimRequest request = claim_of(worker, 5);
+      const NewJob job{.task = "t.run"};
+      std::vector<Completion> completions;
+      while (!is_over) {
+        const auto begin = real_clock().boot_now();
+        const Exchange result = store().exchange(completions, &request);
+        store().enqueue({&job, 1});
+        const auto took = (real_clock().boot_now() - begin) / milliseconds{1};
+        longest_ms = std::max<std::int64_t>(longest_ms, took);
+        completions.clear();
+        for (const ClaimedJob& one : result.claimed) {
+          completions.push_back({.id = one.id, .epoch = one.epoch});
+        }
+      }
+    });
+  }
+  EXPECT_TRUE(eventually([&] {
+    store().purge_jobs({.older_than = milliseconds{0}});
+    return partitions().front() != "0";
+  }));
+  is_over = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LT(longest_ms, 1000);
 }
 
 TEST_F(PostgresPartitions, StayWhileAJobOfThemLives) {
