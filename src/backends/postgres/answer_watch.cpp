@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kFirstLook{3};  // silence before somebody else is asked
+constexpr seconds kFirstLook{2};  // silence before somebody else is asked
 constexpr seconds kNextLook{10};  // between looks at a session that works
 constexpr seconds kProbe{3};      // for the other session to be made, and for each of its answers
 // An answer may be on its way while we hear that the session has given it.

@@ -11,7 +11,7 @@ namespace stint::postgres {
 /// firewall forgets it, a balancer swallows what comes. TCP notices the first two where its packets
 /// are not acknowledged; the last one nobody does.
 ///
-/// After three seconds of silence another session is made and asks whether the first one is at
+/// After two seconds of silence another session is made and asks whether the first one is at
 /// work. If it is, there is no limit to the wait: a row may be locked for an hour. If it waits for
 /// us instead, or is gone, the connection is dead; the session is ended, so that nothing stays
 /// locked by it. Where nobody can say (behind a pooler, or when no other session can be made),

@@ -123,4 +123,21 @@ ConnectOptions parse_connect_options(std::string_view text) {
   return options;
 }
 
+std::optional<std::string> protection_warning(const ConnectOptions& options) {
+  const auto value = [&](std::string_view keyword) {
+    const auto found = std::ranges::find_if(options.parameters,
+                                            [&](const auto& one) { return one.first == keyword; });
+    return found == options.parameters.end() ? std::string{} : found->second;
+  };
+  const std::string host = value("hostaddr").empty() ? value("host") : value("hostaddr");
+  const bool is_local = host.empty() || host.starts_with('/') || host.starts_with("127.") ||
+                        host == "localhost" || host == "::1";
+  const std::string mode = value("sslmode").empty() ? "prefer" : value("sslmode");
+  if (is_local || mode == "verify-full") return std::nullopt;
+  return fmt::format(
+      "with sslmode={} nobody checks that the server at {} is the right one; use "
+      "sslmode=verify-full and sslrootcert in the store's URL",
+      mode, host);
+}
+
 }  // namespace stint::postgres

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,10 @@ struct ConnectOptions {
 
 /// Read a URL. Throws Error kConfiguration with the redacted URL, the cause and the way out.
 ConnectOptions parse_connect_options(std::string_view text);
+
+/// What is wrong with the protection of a connection over a net: nothing if it is protected, or goes
+/// to this machine.
+std::optional<std::string> protection_warning(const ConnectOptions& options);
 
 /// Tell whether a name may be that of a schema: ^[a-z_][a-z0-9_]{0,62}$.
 bool is_schema_name(std::string_view name);

@@ -69,6 +69,46 @@ constexpr std::array kMeanings{
     Meaning{"22", ErrorCode::kInvalid, false, ""},
 };
 
+/// What the words of a connection that could not be made mean for the caller.
+struct Refusal {
+  std::string_view words;
+  ErrorCode code;
+  std::string_view way_out;
+};
+
+constexpr std::string_view kCheckPassword =
+    "check user and password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf";
+constexpr std::string_view kFewerConnections =
+    "raise the server's max_connections, lower pool in the URL or use a pooler";
+
+// The first that fits counts. What may pass by itself is kUnavailable, a certificate among it: it
+// is renewed while workers wait.
+constexpr std::array kRefusals{
+    Refusal{"too many", ErrorCode::kUnavailable, kFewerConnections},
+    Refusal{"remaining connection slots", ErrorCode::kUnavailable, kFewerConnections},
+    Refusal{"server does not support SSL", ErrorCode::kUnavailable,
+            "turn ssl on in the server's postgresql.conf; sslmode=disable in the URL would send "
+            "everything in plain text"},
+    Refusal{"does not match host name", ErrorCode::kUnavailable,
+            "the server's certificate is for another name: use that name in the URL, or have a "
+            "certificate made for this one"},
+    Refusal{
+        "certificate verify failed", ErrorCode::kUnavailable,
+        "the server's certificate has expired, or is not signed by an authority of sslrootcert; "
+        "look at it: openssl s_client -starttls postgres -connect HOST:PORT"},
+    Refusal{"root certificate file", ErrorCode::kConfiguration,
+            "name the authority's certificate by sslrootcert in the URL"},
+    Refusal{"password authentication failed", ErrorCode::kConfiguration, kCheckPassword},
+    Refusal{"authentication failed", ErrorCode::kConfiguration, kCheckPassword},
+    Refusal{"pg_hba.conf", ErrorCode::kConfiguration, kCheckPassword},
+    Refusal{"role \"", ErrorCode::kConfiguration, kCheckPassword},
+    Refusal{"permission denied for database", ErrorCode::kConfiguration,
+            "have its owner grant this user CONNECT"},
+    Refusal{"not currently accepting connections", ErrorCode::kUnavailable, "try again later"},
+    Refusal{"database \"", ErrorCode::kConfiguration,
+            "create the database (createdb NAME) or correct the URL"},
+};
+
 }  // namespace
 
 std::string describe_place(const PGconn* connection) {
@@ -83,23 +123,16 @@ std::string describe_place(const PGconn* connection) {
 Error connect_error(const PGconn* connection, std::string_view url) {
   // libpq does not give the SQLSTATE of a refused login, only its words.
   const std::string cause = one_line(PQerrorMessage(connection));
-  ErrorCode code = ErrorCode::kConfiguration;
-  std::string way_out;
-  if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0 ||
-      contains(cause, "password authentication failed") || contains(cause, "pg_hba.conf") ||
-      contains(cause, "authentication failed") || contains(cause, "role \"")) {
-    way_out =
-        "check user and password (in the URL, PGPASSWORD or ~/.pgpass) and the server's "
-        "pg_hba.conf";
-  } else if (contains(cause, "database \"") && contains(cause, "does not exist")) {
-    way_out = fmt::format("create it (createdb {}) or correct the URL", PQdb(connection));
-  } else {
-    code = ErrorCode::kUnavailable;
-    way_out = "check that the server runs there and that the network lets through";
-  }
-  if (contains(cause, "too many") || contains(cause, "remaining connection slots")) {
-    code = ErrorCode::kUnavailable;
-    way_out = "raise the server's max_connections, lower pool in the URL or use a pooler";
+  const auto* refusal = std::ranges::find_if(
+      kRefusals, [&](const Refusal& one) { return contains(cause, one.words); });
+  ErrorCode code = ErrorCode::kUnavailable;
+  std::string way_out = "check that the server runs there and that the network lets through";
+  if (refusal != kRefusals.end()) {
+    code = refusal->code;
+    way_out = refusal->way_out;
+  } else if (PQconnectionNeedsPassword(connection) != 0) {
+    code = ErrorCode::kConfiguration;
+    way_out = kCheckPassword;
   }
   return Error(code,
                fmt::format("cannot connect to PostgreSQL at {} (\"{}\"): {}; {}",

@@ -45,6 +45,10 @@ std::vector<TaskRecord> PostgresStore::list_tasks() {
 }
 
 std::unique_ptr<WakeUp> PostgresStore::make_wake_up(std::span<const std::string> domains) {
+  // Only workers come here: a command of a moment need not be told of it each time.
+  if (const auto warning = protection_warning(database_.options()); warning && notice_) {
+    notice_(*warning);
+  }
   return std::make_unique<PostgresWakeUp>(database_.options(), registry_, domains, notice_);
 }
 
