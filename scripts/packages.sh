@@ -6,7 +6,7 @@ packages_build=(
   libtomlplusplus-dev libmicrohttpd-dev libssl-dev libdw-dev
 )
 packages_servers=(postgresql-15)
-packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2)
+packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbouncer openssl)
 packages_format=(clang-format-19)
 packages_lint=(clang-tidy-19 git)
 packages_clang=(clang-19 libclang-rt-19-dev)

@@ -1,12 +1,7 @@
 // A task whose output fills the disk of the store.
-#include <sched.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +12,7 @@
 #include "stint/json.hpp"
 #include "support/eventually.hpp"
 #include "support/grim_worker.hpp"
+#include "support/small_disk.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -24,39 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-/// A disk of its own, seen by this process and what it starts alone; it goes with them.
-class SmallDisk final {
- public:
-  explicit SmallDisk(fs::path folder) : folder_(std::move(folder)) {
-    fs::create_directory(folder_);
-    if (::unshare(CLONE_NEWNS) != 0 ||
-        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=6m") != 0) {
-      problem_ = std::strerror(errno);
-    }
-  }
-  ~SmallDisk() { ::umount2(folder_.c_str(), MNT_DETACH); }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  const std::string& problem() const { return problem_; }
-  /// Leave no room at all.
-  void fill() const {
-    std::ofstream filler{folder_ / "filler"};
-    const std::string block(4096, 'f');
-    while (filler << block << std::flush) {
-    }
-  }
-  void grow() const {
-    EXPECT_EQ(::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=200m"), 0)
-        << std::strerror(errno);
-  }
-
- private:
-  const fs::path folder_;
-  std::string problem_;
-};
 
 std::string check_integrity(const std::string& file) {
   sqlite3* opened = nullptr;
@@ -92,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, FullDisk, ::testing::Values("sqlite"), backend_
 TEST_P(FullDisk, LosesNoJobAndGoesOnOnceThereIsRoom) {
   constexpr int kMegabytes = 12;
   const fs::path folder = fs::path{program.folder()} / "disk";
-  const SmallDisk disk{folder};
+  const SmallDisk disk{folder, "6m"};
   if (!disk.problem().empty()) GTEST_SKIP() << "needs the right to mount: " << disk.problem();
   const std::string url = fmt::format("sqlite:{}/jobs.db", folder.string());
   open_schema({.url = url})->migrate();
@@ -113,7 +76,7 @@ TEST_P(FullDisk, LosesNoJobAndGoesOnOnceThereIsRoom) {
   EXPECT_EQ(refused_, 1);
   EXPECT_FALSE(running.has_ended()) << running.err();
 
-  disk.grow();
+  disk.grow("200m");
   try_to_enqueue(1, acknowledged);
   EXPECT_EQ(refused_, 1);
   for (const JobId id : acknowledged) {

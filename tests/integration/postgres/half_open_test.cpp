@@ -92,7 +92,7 @@ TEST_F(PostgresHalfOpen, ASessionAtWorkIsWaitedFor) {
   // Silence, and a look at it by a second connection.
   EXPECT_TRUE(eventually([&] { return proxy_->open() > 1; }));
   EXPECT_TRUE(eventually([&] { return proxy_->open() == 1; }));
-  EXPECT_GE(Clock::now() - begin, 3s);
+  EXPECT_GE(Clock::now() - begin, 2s);
   EXPECT_THAT(sessions(), SizeIs(1)) << "it is still the first one";
   run("rollback");
   other.join();

@@ -1,0 +1,145 @@
+// Everything through PgBouncer in transaction mode: no session is anybody's own.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+#include "app/backends.hpp"
+#include "backends/postgres/connection.hpp"
+#include "stint/json.hpp"
+#include "support/eventually.hpp"
+#include "support/postgres_server.hpp"
+#include "support/program.hpp"
+
+namespace stint::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kPgbouncer = "/usr/sbin/pgbouncer";
+
+class Pooler : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string missing;
+    if (!PostgresServer::is_installed(missing)) GTEST_SKIP() << missing;
+    if (!std::filesystem::exists(kPgbouncer)) GTEST_SKIP() << "install pgbouncer";
+    server_.emplace();
+    // Few sessions for many clients, so that they are really shared.
+    std::ofstream{settings_file()} << fmt::format(
+        "[databases]\n* = host=127.0.0.1 port={} user=postgres\n[pgbouncer]\nlisten_addr = "
+        "127.0.0.1\n"
+        "listen_port = {}\nunix_socket_dir =\nauth_type = any\nauth_file =\npool_mode = "
+        "transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n",
+        server_->port(), port());
+    std::filesystem::permissions(settings_file(), std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    start_pooler();
+    program.set("STINT_STORE", url());
+    program.output({"db", "init"});
+  }
+
+  std::string settings_file() const { return (server_->folder() / "pgbouncer.ini").string(); }
+  int port() const { return port_; }
+  std::string url() const {
+    return fmt::format("postgresql://postgres@127.0.0.1:{}/postgres?schema=stint", port());
+  }
+  void start_pooler() {
+    pooler_ = std::make_unique<Process>(PostgresServer::as_server(kPgbouncer, {settings_file()}));
+    ASSERT_TRUE(eventually([&] {
+      return PQping(fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", port())
+                        .c_str()) == PQPING_OK;
+    })) << pooler_->err();
+  }
+  std::string state(const std::string& id) const {
+    return json::parse(program.output({"job", "show", id, "--json"}))["state"];
+  }
+
+  Program program{"test_tasks"};
+  std::optional<PostgresServer> server_;
+  const int port_ = PostgresServer::free_port();
+  std::unique_ptr<Process> pooler_;
+};
+
+TEST_F(Pooler, CarriesAllThatUsersDo) {
+  // Enqueue, work, read.
+  for (int i = 0; i < 20; ++i) program.output({"enqueue", "t.double", fmt::format("a={}", i)});
+  program.output({"worker", "run", "--drain", "--slots", "4"});
+  EXPECT_EQ(lines_of(program.output({"job", "list", "--state", "done", "--json"})).size(), 20U);
+  EXPECT_THAT(program.output({"job", "show", "3"}), HasSubstr("done"));
+  program.output({"db", "status"});
+  program.output({"task", "list"});
+  // A worker that stays, and what is asked of it.
+  Process worker{program.options({"worker", "run", "--slots", "2"})};
+  const std::string waiting = program.output({"enqueue", "t.wait"});
+  ASSERT_TRUE(eventually([&] { return state(waiting) == "running"; }));
+  program.output({"job", "abort", waiting});
+  ASSERT_TRUE(eventually([&] { return state(waiting) == "aborted"; }));
+  const std::string doubled = program.output({"enqueue", "t.double", "a=21"});
+  EXPECT_EQ(program.run({"job", "wait", doubled}).exit_code, 0);
+  EXPECT_THAT(program.output({"job", "show", doubled, "--json"}), HasSubstr("42"));
+  // By SQL, in a transaction of its own.
+  const postgres::ConnectionPointer session{PQconnectdb(
+      fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", port()).c_str())};
+  const postgres::ResultPointer made{
+      PQexec(session.get(), R"(begin; select stint.enqueue('t.double', '{"a": 4}'); commit)")};
+  ASSERT_EQ(PQresultStatus(made.get()), PGRES_COMMAND_OK) << PQerrorMessage(session.get());
+  ASSERT_TRUE(eventually([&] { return state(std::to_string(std::stoi(doubled) + 1)) == "done"; }))
+      << program.output({"job", "list"});
+  worker.send_signal(SIGTERM);
+  const ProcessResult ended = worker.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("a pooler passes no notifications on: looking by time"));
+  EXPECT_THAT(ended.err, Not(HasSubstr(" ERROR "))) << ended.err;
+  // Nobody left a LISTEN, or a statement, behind in a session that others get.
+  for (const char* left :
+       {"select pg_listening_channels()", "select name from pg_prepared_statements"}) {
+    for (int i = 0; i < 5; ++i) {
+      const postgres::ResultPointer found{PQexec(session.get(), left)};
+      EXPECT_EQ(PQntuples(found.get()), 0) << left;
+    }
+  }
+}
+
+TEST_F(Pooler, MayBeStartedAnew) {
+  Process worker{program.options({"worker", "run", "--slots", "2"})};
+  const std::string first = program.output({"enqueue", "t.double", "a=1"});
+  ASSERT_TRUE(eventually([&] { return state(first) == "done"; }));
+  pooler_->send_signal(SIGKILL);
+  pooler_->wait();
+  start_pooler();
+  const std::string second = program.output({"enqueue", "t.double", "a=1"});
+  ASSERT_TRUE(eventually([&] { return state(second) == "done"; }));
+  worker.send_signal(SIGTERM);
+  const ProcessResult ended = worker.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+}
+
+// What the contract asks of a store on PostgreSQL, by the program that holds its tests; all of it
+// at full size (STINT_FULL=1). Only what waits for notifications cannot be.
+TEST_F(Pooler, KeepsTheContract) {
+  const std::string tests = std::string{STINT_TEST_PROGRAM_DIR} + "/../tests/stint_contract_tests";
+  if (!std::filesystem::exists(tests)) GTEST_SKIP() << "the contract's tests are not built";
+  const char* chosen = std::getenv("STINT_FULL") != nullptr
+                           ? "--gtest_filter=*/postgres*-*WakeUp*"
+                           : "--gtest_filter=*StoreFencing*/postgres";
+  const ProcessResult result = run_process(
+      {.program = tests,
+       .arguments = {chosen},
+       .environment = {{"STINT_TEST_POSTGRES",
+                        fmt::format("postgresql://postgres@127.0.0.1:{}/postgres", port())}}},
+      120s);
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(result.out, HasSubstr("PASSED"));
+}
+
+}  // namespace
+}  // namespace stint::test
