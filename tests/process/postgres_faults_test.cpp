@@ -157,6 +157,31 @@ TEST_P(PostgresFaults, AServerThatOnlyReadsForAWhileIsWaitedFor) {
   expect_end(running);
 }
 
+TEST_P(PostgresFaults, ARoleThatMayNotAndTablesThatAreNewerAreNamed) {
+  start_server();
+  server_->run("create role reader login");
+  program.output({"db", "grant", "read", "reader"});
+  program.set("STINT_STORE", fmt::format("postgresql://reader@127.0.0.1:{}/postgres?schema=stint",
+                                         server_->port()));
+  program.output({"job", "list"});
+  const auto refusal = [&](const std::vector<std::string>& words) {
+    const ProcessResult result = program.run(words);
+    EXPECT_EQ(result.exit_code, 78) << ::testing::PrintToString(words) << result.err;
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  };
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"enqueue", "g.fine"}, {"worker", "run"}}) {
+    EXPECT_THAT(refusal(words), AllOf(HasSubstr("permission denied"), HasSubstr("grant")));
+  }
+  program.set("STINT_STORE", server_->url());
+  server_->run("insert into stint.migration (version, name) values (900, 'from the future')");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"enqueue", "g.fine"}, {"worker", "run"}, {"job", "list"}, {"db", "status"}}) {
+    EXPECT_THAT(refusal(words), AllOf(HasSubstr("900"), HasSubstr("newer version")));
+  }
+}
+
 // Rows find no room: the server refuses statements, and lives.
 TEST_P(PostgresFaults, AFullDiskOfTheTablesRefusesAndLosesNothing) {
   const std::filesystem::path folder = std::filesystem::path{program.folder()};
