@@ -46,6 +46,7 @@ class OldProgram final {
       throw std::runtime_error{PQerrorMessage(session_.get())};
     }
     std::vector<std::int64_t> column;
+    column.reserve(static_cast<std::size_t>(PQntuples(result.get())));
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       column.push_back(std::atoll(PQgetvalue(result.get(), row, 0)));
     }
@@ -124,6 +125,7 @@ TEST_F(LiveMigration, HoldsNobodyUpForASecond) {
   std::array<std::vector<std::int64_t>, kPrograms> completed;
   std::array<nanoseconds, kPrograms> longest{};
   std::vector<std::thread> threads;
+  threads.reserve(kPrograms);
   for (std::size_t i = 0; i < kPrograms; ++i) {
     threads.emplace_back([&, i] {
       OldProgram program{options_};

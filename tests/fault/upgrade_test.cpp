@@ -1,6 +1,7 @@
 // Tables are upgraded under a fleet that works on, and its programs are replaced one after the
 // other (T30). The migrating program is killed at each of its statements. At full size
 // (STINT_FULL=1) the rolling goes on for ten minutes.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -67,6 +68,7 @@ class Upgrade : public ::testing::Test {
         continue;
       }
       std::vector<NewJob> jobs;
+      jobs.reserve(5);
       for (int i = 0; i < 5; ++i) {
         jobs.push_back({.task = "killed.job", .args = fmt::format(R"({{"ms": {}}})", 1 + i)});
       }
@@ -95,10 +97,9 @@ class Upgrade : public ::testing::Test {
   }
 
   bool have_all_ended() {
-    for (const StoreStatus::Count& count : store_->status().counts) {
-      if (!is_final(count.state) && count.jobs > 0) return false;
-    }
-    return true;
+    return std::ranges::all_of(store_->status().counts, [](const StoreStatus::Count& count) {
+      return is_final(count.state) || count.jobs == 0;
+    });
   }
 
   std::unique_ptr<StorePlace> place_;
