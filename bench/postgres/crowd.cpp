@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <future>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -16,6 +16,8 @@
 #include "postgres/driver.hpp"
 #include "postgres/schema.hpp"
 #include "postgres/statements.hpp"
+#include "stint/stint.hpp"
+#include "worker_process.hpp"
 
 namespace stint::bench {
 namespace {
@@ -27,7 +29,6 @@ constexpr int kClaimsOfRound = 200;
 constexpr int kJobsOfClaim = 10;
 constexpr int kJobsPerSecond = 1000;
 constexpr std::chrono::milliseconds kBetweenEnqueues{10};
-constexpr std::chrono::milliseconds kIdlePause{5};
 // More than that waiting at the end says that the worker did not keep up.
 constexpr int kMostLeft = 2 * kJobsPerSecond;
 
@@ -110,9 +111,6 @@ class CrowdedStore final {
     return sample;
   }
 
-  WorkerId worker() const { return worker_; }
-  const PgSchema& schema() const { return schema_; }
-
  private:
   PgSchema schema_;
   std::string make_;
@@ -147,58 +145,71 @@ Contestant crowd_claims(const Plan& plan, std::string name, std::string make, st
           }};
 }
 
-// Jobs come at a steady rate from one thread, and another claims and completes them.
-Sample work_at_a_steady_rate(CrowdedStore& crowd, double seconds) {
-  Store& store = crowd.open();
+/// How long each job waited for its start.
+class Waits final {
+ public:
+  void add(Clock::time_point enqueued_at) {
+    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - enqueued_at).count();
+    const std::lock_guard lock{mutex_};
+    all_ms_.push_back(ms);
+  }
+  std::vector<double> take() {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(all_ms_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<double> all_ms_;
+};
+
+Waits waits;
+
+STINT_MODULE(steady, m) {
+  m.task("mark", [](std::int64_t at) { waits.add(Clock::time_point{Clock::duration{at}}); },
+         {arg("at")});
+}
+
+// Jobs come at a steady rate and a worker executes them.
+Sample work_at_a_steady_rate(const PgSchema& schema, double seconds) {
+  const Settings settings = settings_for(postgres_place(schema).url);
+  Worker worker{settings, {steady}};
+  Client client{settings, {steady}};
+  worker.start();
+  waits.take();
+  const Meter meter{schema.server()};
+  constexpr auto kBatch =
+      static_cast<std::size_t>(kJobsPerSecond * kBetweenEnqueues.count() / 1000);
   const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                       std::chrono::duration<double>{seconds});
-  std::future<std::int64_t> enqueuing = std::async(std::launch::async, [&] {
-    constexpr int kBatch = static_cast<int>(kJobsPerSecond * kBetweenEnqueues.count() / 1000);
-    std::int64_t count = 0;
-    for (auto at = Clock::now(); at < end; at += kBetweenEnqueues) {
-      std::this_thread::sleep_until(at);
-      enqueue(store, kBatch, kBatch);
-      count += kBatch;
-    }
-    return count;
-  });
-  const ClaimRequest request{
-      .worker = crowd.worker(), .node = "bench", .tasks = {kTask}, .limit = 100};
-  const Meter meter{crowd.schema().server()};
-  std::vector<double> took_ms;
-  std::vector<Completion> completions;
-  std::int64_t done = 0;
-  while (Clock::now() < end) {
-    const auto began_at = Clock::now();
-    const Exchange reply = store.exchange(completions, &request);
-    took_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - began_at).count());
-    done += std::ranges::count(reply.completed, WriteResult::kAccepted);
-    completions.clear();
-    for (const ClaimedJob& job : reply.claimed) {
-      completions.push_back({.id = job.id, .epoch = job.epoch});
-    }
-    if (completions.empty()) std::this_thread::sleep_for(kIdlePause);
+  std::int64_t enqueued = 0;
+  for (auto at = Clock::now(); at < end; at += kBetweenEnqueues) {
+    std::this_thread::sleep_until(at);
+    const json args{{"at", Clock::now().time_since_epoch().count()}};
+    client.enqueue("steady.mark", std::vector<json>(kBatch, args));
+    enqueued += static_cast<std::int64_t>(kBatch);
   }
-  Sample sample = meter.stop(done);
-  sample.values = std::move(took_ms);
-  const std::int64_t left = enqueuing.get() - done;
+  std::vector<double> waited_ms = waits.take();
+  const std::int64_t left = enqueued - std::ssize(waited_ms);
+  Sample sample = meter.stop(std::ssize(waited_ms));
+  sample.values = std::move(waited_ms);
+  worker.stop();
   if (left > kMostLeft) throw std::runtime_error{fmt::format("{} jobs are left over", left)};
   return sample;
 }
 
-Contestant steady_claims(const Plan& plan, bool holds) {
+Contestant steady_work(const Plan& plan, bool holds) {
   const PgSchema schema{plan.postgres_url, holds ? "held" : "free"};
   return {.name = holds ? fmt::format("a transaction held open for {:g} s", plan.held_seconds)
                         : "no transaction held open",
           .round = [plan, schema, holds] {
-            CrowdedStore crowd{schema, "", 0};
-            crowd.open();
+            postgres_place(schema).make_new();
             PgConnection holder{schema.url()};
             if (holds) {
               holder.execute("begin isolation level repeatable read");
               holder.query_number(fmt::format("select count(*) from {}.live", schema.name()));
             }
-            return work_at_a_steady_rate(crowd, plan.held_seconds);
+            return work_at_a_steady_rate(schema, plan.held_seconds);
           }};
 }
 
@@ -228,9 +239,9 @@ std::vector<Figure> postgres_crowd_figures(const Plan& plan) {
                                     queue_script("now() - interval '1 hour'", 0, "nobody.has"),
                                     count)}},
       {.name = "postgres/crowd-held",
-       .title = fmt::format("claim and complete at {} jobs/s", kJobsPerSecond),
+       .title = fmt::format("from enqueue to start at {} jobs/s", kJobsPerSecond),
        .unit = Unit::kMilliseconds,
-       .contestants = {steady_claims(plan, false), steady_claims(plan, true)}},
+       .contestants = {steady_work(plan, false), steady_work(plan, true)}},
   };
   return figures;
 }

@@ -114,6 +114,9 @@ enum class WriteResult : std::uint8_t {
 struct Exchange {
   std::vector<WriteResult> completed = {};  ///< one for each completion, in order
   std::vector<ClaimedJob> claimed = {};
+  /// False: nothing was claimed, and that proves nothing, because only the place was looked at
+  /// where jobs are likely. Then look again soon.
+  bool looked_everywhere = true;
 };
 
 /// What a running job reports between its start and its end. Guarded by (id, epoch, running).

@@ -219,6 +219,7 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
       polls_ = 0;
     } else if (plan.is_scanned && plan.scan == scan_) {
       domain.is_empty = true;
+      domain.is_proven = reply.looked_everywhere;
     }
     if (ready_.empty() && claimed > 0) last_begin_ = clock_.boot_now();
   }
@@ -404,7 +405,8 @@ bool JobBoard::wait_until(const std::function<bool(const Standing&)>& is_met,
 // --- Under the lock -----------------------------------------------------------------------------
 
 bool JobBoard::all_domains_empty() const {
-  return std::ranges::all_of(domains_, [](const Domain& domain) { return domain.is_empty; });
+  return std::ranges::all_of(
+      domains_, [](const Domain& domain) { return domain.is_empty && domain.is_proven; });
 }
 
 void JobBoard::give_back_claimed() {

@@ -130,7 +130,8 @@ class JobBoard final {
   struct Domain {
     DomainShare share;
     int held = 0;           ///< claimed or being claimed
-    bool is_empty = false;  ///< a full scan found nothing
+    bool is_empty = false;  ///< a scan found nothing
+    bool is_proven = true;  ///< that it was a full one
   };
 
   int wanted(const Domain& domain) const STINT_REQUIRES(mutex_);

@@ -1,38 +1,60 @@
 #include "backends/postgres/claim_marks.hpp"
+#include <algorithm>
 
 namespace stint::postgres {
 namespace {
 
 constexpr std::chrono::milliseconds kSlow{5};
-// Enqueues are ordered by when they began, and are seen when they commit.
-constexpr std::chrono::microseconds kSlack{1'000'000};
+// Enqueues are ordered by when they began, and are seen when they commit. Each claim walks what was
+// claimed within that time.
+constexpr std::chrono::microseconds kSlack{250'000};
 // 2 % of the time.
 constexpr int kPauses = 50;
-
-ClaimMark with_slack(const ClaimMark& last) {
-  return {.priority = last.priority, .run_at = last.run_at - kSlack.count()};
-}
+// A claim looks at each lane: of more, the one that stands furthest back is left to the left edge.
+constexpr std::size_t kMostLanes = 16;
 
 }  // namespace
 
-std::optional<ClaimMark> ClaimMarks::find(const Key& key, Clock::time_point now) const {
+std::vector<ClaimMark> ClaimMarks::find(const Key& key, Clock::time_point now) const {
+  std::vector<ClaimMark> marks;
   const auto found = places_.find(key);
-  if (found == places_.end() || now >= found->second.until) return std::nullopt;
-  return found->second.mark;
+  if (found == places_.end() || now >= found->second.until) return marks;
+  marks.reserve(found->second.marks.size());
+  for (const auto& [priority, run_at] : found->second.marks) marks.push_back({priority, run_at});
+  return marks;
 }
 
-void ClaimMarks::note_full(const Key& key, std::chrono::microseconds took, const ClaimMark& last,
+void ClaimMarks::put(Places& places, const ClaimMark& last) {
+  places.marks[last.priority] = last.run_at - kSlack.count();
+  if (places.marks.size() <= kMostLanes) return;
+  places.marks.erase(
+      std::ranges::min_element(places.marks, {}, [](const auto& lane) { return lane.second; }));
+}
+
+void ClaimMarks::note_full(const Key& key, Clock::duration took, const ClaimMark& last,
                            Clock::time_point now) {
   if (took <= kSlow) {
     places_.erase(key);
+    return;
+  }
+  Places& places = places_[key];
+  places.until = now + took * kPauses;
+  put(places, last);
+}
+
+void ClaimMarks::note_nothing(const Key& key, Clock::duration took, Clock::time_point now) {
+  const auto found = places_.find(key);
+  if (found == places_.end()) return;
+  if (took <= kSlow) {
+    places_.erase(found);
   } else {
-    places_[key] = {.mark = with_slack(last), .until = now + took * kPauses};
+    found->second.until = now + took * kPauses;
   }
 }
 
 void ClaimMarks::note_marked(const Key& key, const ClaimMark& last) {
   const auto found = places_.find(key);
-  if (found != places_.end()) found->second.mark = with_slack(last);
+  if (found != places_.end()) put(found->second, last);
 }
 
 }  // namespace stint::postgres

@@ -11,8 +11,8 @@ namespace stint::postgres {
 namespace {
 
 // The parameters that libpq does not know.
-constexpr std::array<std::string_view, 5> kOwnParameters{"schema", "prepare", "pool", "listen",
-                                                         "answer_timeout"};
+constexpr std::array<std::string_view, 6> kOwnParameters{
+    "schema", "prepare", "pool", "listen", "answer_timeout", "durable_completions"};
 // PostgreSQL cuts longer names off without a word.
 constexpr std::size_t kLongestName = 63;
 constexpr int kMostConnections = 1000;
@@ -52,7 +52,8 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
   if (!options) {
     throw url_error(url, one_line(message != nullptr ? redacted(message) : "out of memory"),
                     "write postgresql://USER@HOST:PORT/DATABASE?schema=NAME; besides libpq's own "
-                    "parameters there are schema, prepare, pool, listen and answer_timeout");
+                    "parameters there are schema, prepare, pool, listen, answer_timeout and "
+                    "durable_completions");
   }
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
@@ -79,6 +80,15 @@ Choice parse_choice(std::string_view url, const char* name, Choice when_missing)
   if (*value == "on") return Choice::kAlways;
   if (*value == "off") return Choice::kNever;
   throw url_error(url, fmt::format("{}={} is none of auto, on and off", name, *value),
+                  "write one of them or leave it out");
+}
+
+// Whether a parameter that is on by default is on.
+bool parse_switch(std::string_view url, const char* name) {
+  const auto value = parse_url(url).parameter(name);
+  if (!value || *value == "on") return true;
+  if (*value == "off") return false;
+  throw url_error(url, fmt::format("{}={} is neither on nor off", name, *value),
                   "write one of them or leave it out");
 }
 
@@ -115,6 +125,7 @@ ConnectOptions parse_connect_options(std::string_view text) {
   }
   options.prepare = parse_choice(text, "prepare", options.prepare);
   options.listen = parse_choice(text, "listen", options.listen);
+  options.durable_completions = parse_switch(text, "durable_completions");
   options.pool = parse_number(text, "pool", 1, kMostConnections, options.pool);
   options.answer_timeout =
       std::chrono::seconds{parse_number(text, "answer_timeout", 0, kLongestSilence,

@@ -35,6 +35,9 @@ struct ConnectOptions {
   /// 0: without end.
   std::chrono::seconds answer_timeout{60};
   Listen listen = Listen::kWhereDirect;  ///< `listen=auto|on|off`
+  /// `durable_completions=on|off`; off: a worker does not wait until the disk has its completions,
+  /// and sends those again that a crash of the server may have taken.
+  bool durable_completions = true;
   int pool = 8;  ///< `pool=N`: connections at most, besides those that listen and notify
   /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
   std::vector<std::pair<std::string, std::string>> parameters = {};

@@ -20,7 +20,9 @@ bool is_planned_once(const Command& command) {
 
 // Whether a kept plan could choose badly: there is but one for what reads no table.
 bool looks_rows_up(const Command& command) {
-  return is_planned_once(command) && command.file != &sql::enqueue && command.file != &sql::notify;
+  constexpr std::array kReadNoTable{&sql::enqueue, &sql::notify, &sql::commit_quickly};
+  return is_planned_once(command) &&
+         std::ranges::find(kReadNoTable, command.file) == kReadNoTable.end();
 }
 
 // The first answer of a new session: there is nothing yet that it could have to do.
@@ -52,8 +54,15 @@ Connection::Connection(const ConnectOptions& options, const Statements& statemen
       statements_(statements),
       connection_(connect(options)),
       watch_(options, statements),
-      names_statements_(names_statements()) {
+      names_statements_(names_statements()),
+      // Not before it is open: a smaller number must not have been opened later.
+      number_(newest_number().fetch_add(1) + 1) {
   if (PQenterPipelineMode(connection_.get()) != 1) fail_lost("", false);
+}
+
+std::atomic<std::uint64_t>& Connection::newest_number() {
+  static std::atomic<std::uint64_t> number{0};
+  return number;
 }
 
 bool Connection::names_statements() {

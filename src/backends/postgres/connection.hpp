@@ -1,6 +1,8 @@
 /// One connection to a server, always in libpq's pipeline mode.
 #pragma once
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,8 +39,8 @@ struct Command {
 /// The hot statements: to plan one takes longer than to execute it. So they are planned once for a
 /// session, for all values, and must have a plan that serves any state of the tables.
 inline constexpr std::array kPlannedOnce{
-    &sql::claim,   &sql::claim_from_mark, &sql::complete_done, &sql::complete_other,
-    &sql::enqueue, &sql::enqueue_mixed,   &sql::notify};
+    &sql::claim,   &sql::claim_from_marks, &sql::complete_done, &sql::complete_other,
+    &sql::enqueue, &sql::enqueue_mixed,    &sql::notify,        &sql::commit_quickly};
 
 /// Run statements. Not thread-safe. Where the session is this connection's own, the hot statements
 /// are planned once; behind a pooler, that may give each transaction another session, no state is
@@ -52,11 +54,18 @@ class Connection final {
   /// connection broke after everything was sent. One result each, in order.
   std::vector<Result> run(std::span<const Command> commands);
 
+  /// Its place in the order in which this program's connections were opened.
+  std::uint64_t number() const { return number_; }
+  /// The number of the newest connection that is open or was.
+  static std::uint64_t newest() { return newest_number().load(); }
+
   /// False once the connection broke: throw it away.
   bool usable() const { return usable_; }
   PGconn* raw() const { return connection_.get(); }
 
  private:
+  static std::atomic<std::uint64_t>& newest_number();
+
   /// A command of a pipeline, and how it is sent.
   struct Sending {
     const Command* command;
@@ -81,6 +90,7 @@ class Connection final {
   ConnectionPointer connection_;
   AnswerWatch watch_;
   const bool names_statements_;
+  const std::uint64_t number_;
   bool usable_ = true;
   std::unordered_set<std::string_view> prepared_;  // names that the server knows
 };

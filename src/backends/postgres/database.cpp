@@ -12,7 +12,8 @@ constexpr int kMostLosses = 2;
 
 }  // namespace
 
-std::vector<Result> Database::run(std::span<const Command> commands, Resend resend) {
+std::vector<Result> Database::run(std::span<const Command> commands, Resend resend,
+                                  std::uint64_t* number) {
   int collisions = 0;
   int losses = 0;
   bool in_doubt = false;
@@ -20,6 +21,7 @@ std::vector<Result> Database::run(std::span<const Command> commands, Resend rese
     // A connection that cannot be made is no transaction that failed: this one throws at once.
     const Pool::Loan connection = borrow(in_doubt);
     try {
+      if (number != nullptr) *number = connection->number();
       return connection->run(commands);
     } catch (const Error& error) {
       if (is_collision(error)) {

@@ -29,7 +29,9 @@ class Database final {
   /// Run the commands as one transaction in one round trip. Repeats it after a deadlock or a
   /// serialization failure; after a lost connection if `resend` allows it or if nothing can have
   /// been committed. Throws Error.
-  std::vector<Result> run(std::span<const Command> commands, Resend resend);
+  /// `number`, if given, is set to the number of the connection that it went over.
+  std::vector<Result> run(std::span<const Command> commands, Resend resend,
+                          std::uint64_t* number = nullptr);
   /// Run one statement that may be resent.
   Result run(const SqlFile& file, Parameters parameters = {}, Resend resend = Resend::kAllowed);
 

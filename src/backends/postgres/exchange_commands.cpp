@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include "base/utf8.hpp"
 #include "core/crash_rule.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -35,29 +36,42 @@ bool is_simply_done(const Completion& completion) {
          completion.error.empty();
 }
 
-// Read one claimed job; the columns are those of claim.sql.
+// The columns of claim.sql and claim_from_marks.sql.
+enum ClaimColumn : int {
+  kId,
+  kEpoch,
+  kRunAt,
+  kAttempts,
+  kFailures,
+  kCrashes,
+  kMaxAttempts,
+  kFlags,
+  kTask,
+  kShortArgs,
+  kPriority,
+  kTook,
+  kNow
+};
+
 ClaimedJob read_claimed(const Row& row, const std::string& domain) {
-  return {.id = JobId{row.int64(0)},
-          .epoch = Epoch{row.int64(1)},
-          .attempts = row.int32(3),
-          .failures = row.int32(4),
-          .crashes = row.int32(5),
-          .max_attempts = row.int32(6),
-          .timeout = milliseconds{row.int64(9)},
-          .flags = JobFlags{row.int32(7)},
+  return {.id = JobId{row.int64(kId)},
+          .epoch = Epoch{row.int64(kEpoch)},
+          .attempts = row.int32(kAttempts),
+          .failures = row.int32(kFailures),
+          .crashes = row.int32(kCrashes),
+          .max_attempts = row.int32(kMaxAttempts),
+          .flags = JobFlags{row.int32(kFlags)},
           .domain = domain,
-          .task = row.string(8),
-          .args = row.string(11),
-          .has_attachments = row.boolean(10),
-          .metadata = row.string(12),
+          .task = row.string(kTask),
+          .args = row.string(kShortArgs),
           // Both are the server's own microseconds.
-          .waited = microseconds{row.int64(15) - row.int64(2)}};
+          .waited = microseconds{row.int64(kNow) - row.int64(kRunAt)}};
 }
 
 }  // namespace
 
 ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
-                           std::int64_t claim_number, std::optional<ClaimMark> mark,
+                           std::int64_t claim_number, std::span<const ClaimMark> marks,
                            std::optional<StoreTime> now)
     : completions_(completions), claim_(claim) {
   std::vector<const Completion*> done;
@@ -78,8 +92,10 @@ ExchangePlan::ExchangePlan(std::span<const Completion> completions, const ClaimR
   if (!done.empty()) add_done(done, now);
   if (!other.empty()) add_other(other, now);
   add_attachments(completions);
-  if (claim != nullptr) add_claim(*claim, claim_number, mark, now);
+  if (claim != nullptr) add_claim(*claim, claim_number, marks, now);
 }
+
+void ExchangePlan::commit_quickly() { commands_.push_back({&sql::commit_quickly, {}}); }
 
 void ExchangePlan::add_done(std::span<const Completion* const> done, std::optional<StoreTime> now) {
   const std::size_t rows = done.size();
@@ -177,7 +193,7 @@ void ExchangePlan::add_attachments(std::span<const Completion> completions) {
 }
 
 void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
-                             std::optional<ClaimMark> mark, std::optional<StoreTime> now) {
+                             std::span<const ClaimMark> marks, std::optional<StoreTime> now) {
   Column tasks = Column::texts(claim.tasks.size());
   for (const std::string& task : claim.tasks) tasks.add(std::string_view{task});
   Parameters parameters;
@@ -188,20 +204,28 @@ void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
       .add(claim.limit)
       .add(number)
       .add(now);
-  if (mark) parameters.add(mark->priority).add(std::optional{from_server_time(mark->run_at)});
-  commands_.push_back({mark ? &sql::claim_from_mark : &sql::claim, std::move(parameters)});
+  if (marks.empty()) {
+    commands_.push_back({&sql::claim, std::move(parameters)});
+    return;
+  }
+  Column priorities = Column::int16s(marks.size());
+  Column places = Column::times(marks.size());
+  for (const ClaimMark& mark : marks) {
+    priorities.add(static_cast<std::int16_t>(mark.priority));
+    places.add(mark.run_at);
+  }
+  parameters.add(std::move(priorities)).add(std::move(places));
+  commands_.push_back({&sql::claim_from_marks, std::move(parameters)});
 }
 
 void ExchangePlan::read_claim(const Result& result, const std::string& domain, Outcome& outcome) {
   if (result.empty()) return;
-  constexpr int kPriority = 13;
-  constexpr int kTook = 14;
   // The statement does not sort, and an update returns rows in no certain order.
   const int rows = result.rows();
   std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;
   order.reserve(static_cast<std::size_t>(rows));
   for (int i = 0; i < rows; ++i) {
-    order.emplace_back(result.row(i).int64(2), result.row(i).int64(0), i);
+    order.emplace_back(result.row(i).int64(kRunAt), result.row(i).int64(kId), i);
   }
   std::ranges::sort(order);
   std::vector<ClaimedJob>& claimed = outcome.exchange.claimed;
@@ -221,7 +245,7 @@ ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const 
   for (std::size_t i = 0; i < commands_.size(); ++i) {
     const SqlFile* file = commands_[i].file;
     const Result& result = results[i];
-    if (file == &sql::claim || file == &sql::claim_from_mark) {
+    if (file == &sql::claim || file == &sql::claim_from_marks) {
       read_claim(result, claim_->domain, outcome);
     }
     if (file != &sql::complete_done && file != &sql::complete_other) continue;
@@ -241,6 +265,33 @@ ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const 
                                                       : WriteResult::kFenced);
   }
   return outcome;
+}
+
+std::optional<Command> details_command(std::span<const ClaimedJob> claimed) {
+  Column ids = Column::int64s(claimed.size());
+  for (const ClaimedJob& job : claimed) {
+    if (job.args.empty()) ids.add(job.id.value);
+  }
+  if (ids.rows() == 0) return std::nullopt;
+  Parameters parameters;
+  parameters.add(std::move(ids));
+  return Command{&sql::claimed_details, std::move(parameters)};
+}
+
+void add_details(const Result& details, std::vector<ClaimedJob>& claimed) {
+  std::unordered_map<std::int64_t, int> rows;
+  for (int i = 0; i < details.rows(); ++i) rows.emplace(details.row(i).int64(0), i);
+  for (ClaimedJob& job : claimed) {
+    const auto found = rows.find(job.id.value);
+    if (found == rows.end()) continue;
+    const Row row = details.row(found->second);
+    job.timeout = milliseconds{row.int64(1)};
+    job.has_attachments = row.boolean(2);
+    job.args = row.string(3);
+    job.metadata = row.string(4);
+  }
+  // Somebody took them out of the table by hand: there is nothing that could be run.
+  std::erase_if(claimed, [](const ClaimedJob& job) { return job.args.empty(); });
 }
 
 Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,

@@ -18,12 +18,14 @@ namespace stint::postgres {
 /// of outputs, the claim.
 class ExchangePlan final {
  public:
-  /// `mark`: where the claim begins; nothing: at the left edge of the highest lane.
+  /// `marks`: where the claim begins, in lanes from the highest on; empty: at the left edge.
   ExchangePlan(std::span<const Completion> completions, const ClaimRequest* claim,
-               std::int64_t claim_number, std::optional<ClaimMark> mark,
+               std::int64_t claim_number, std::span<const ClaimMark> marks,
                std::optional<StoreTime> now);
 
   std::span<const Command> commands() const { return commands_; }
+  /// Do not have it wait until the disk has it.
+  void commit_quickly();
 
   /// What the results of the commands mean.
   struct Outcome {
@@ -38,7 +40,7 @@ class ExchangePlan final {
   void add_done(std::span<const Completion* const> done, std::optional<StoreTime> now);
   void add_other(std::span<const Completion* const> other, std::optional<StoreTime> now);
   void add_attachments(std::span<const Completion> completions);
-  void add_claim(const ClaimRequest& claim, std::int64_t number, std::optional<ClaimMark> mark,
+  void add_claim(const ClaimRequest& claim, std::int64_t number, std::span<const ClaimMark> marks,
                  std::optional<StoreTime> now);
   static void read_claim(const Result& result, const std::string& domain, Outcome& outcome);
 
@@ -46,6 +48,12 @@ class ExchangePlan final {
   const ClaimRequest* claim_;
   std::vector<Command> commands_;
 };
+
+/// Make the command that reads what the claim did not hand out of these jobs; nothing if it was
+/// all.
+std::optional<Command> details_command(std::span<const ClaimedJob> claimed);
+/// Fill it in.
+void add_details(const Result& details, std::vector<ClaimedJob>& claimed);
 
 /// Make the command that takes running jobs away from a worker: see free_jobs.sql.
 Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,

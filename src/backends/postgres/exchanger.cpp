@@ -1,4 +1,5 @@
 #include "backends/postgres/exchanger.hpp"
+#include <algorithm>
 #include <array>
 #include <random>
 #include <utility>
@@ -41,11 +42,15 @@ Exchange Exchanger::exchange(std::span<const Completion> completions, const Clai
 Exchange Exchanger::try_exchange(std::span<const Completion> completions,
                                  const ClaimRequest* claim) {
   const std::int64_t number = next_claim_.fetch_add(1);
-  const std::optional<ClaimMark> mark = find_mark(claim);
-  const ExchangePlan plan(completions, claim, number, mark, database_.test_time());
+  const std::vector<ClaimMark> marks = find_marks(claim);
+  ExchangePlan plan(completions, claim, number, marks, database_.test_time());
+  const Commit commit = plan_commit(claim);
+  if (!commit.is_durable) plan.commit_quickly();
   std::vector<Result> results;
+  const auto sent_at = Clock::now();
+  std::uint64_t connection = 0;
   try {
-    results = database_.run(plan.commands(), Resend::kForbidden);
+    results = database_.run(plan.commands(), Resend::kForbidden, &connection);
   } catch (const Error& error) {
     if (error.outcome_unknown()) note_doubt(completions, claim, number);
     throw;
@@ -53,11 +58,9 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
   ExchangePlan::Outcome outcome = plan.read(results);
   try {
     settle_completions(completions, outcome.exchange.completed);
-    if (claim != nullptr) note_claim(*claim, mark.has_value(), outcome);
-    if (mark && outcome.exchange.claimed.empty()) {
-      // Nothing from the mark on says nothing of what is before it.
-      outcome.exchange.claimed = try_exchange({}, claim).claimed;
-    }
+    if (claim != nullptr) note_claim(*claim, !marks.empty(), Clock::now() - sent_at, outcome);
+    load_details(outcome.exchange.claimed);
+    note_commit(commit, connection, completions, outcome.exchange);
   } catch (const Error& error) {
     // The exchange was committed, but its answer cannot be given yet: the caller will come again.
     note_doubt(completions, claim, number);
@@ -67,24 +70,67 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
   return std::move(outcome.exchange);
 }
 
-std::optional<ClaimMark> Exchanger::find_mark(const ClaimRequest* claim) {
-  // A clock that tests move says nothing about how long anything takes.
-  if (claim == nullptr || database_.test_time()) return std::nullopt;
+// A claim must be on disk before its jobs begin: after a crash of the server another would get the
+// same epoch. A completion that is lost only has the job run again.
+Exchanger::Commit Exchanger::plan_commit(const ClaimRequest* claim) {
   const MutexLock lock(mutex_);
-  return marks_.find({claim->worker, claim->domain}, ClaimMarks::Clock::now());
+  return {.is_durable =
+              claim != nullptr || database_.options().durable_completions || unconfirmed_.is_full(),
+          .newest = Connection::newest(),
+          .began = unconfirmed_.now()};
 }
 
-void Exchanger::note_claim(const ClaimRequest& claim, bool from_mark,
-                           const ExchangePlan::Outcome& outcome) {
-  const ClaimMarks::Key key{claim.worker, claim.domain};
-  const MutexLock lock(mutex_);
-  if (outcome.exchange.claimed.empty()) {
-    marks_.forget(key);
-  } else if (from_mark) {
-    marks_.note_marked(key, outcome.last_claimed);
-  } else {
-    marks_.note_full(key, outcome.claim_took, outcome.last_claimed, ClaimMarks::Clock::now());
+void Exchanger::note_commit(const Commit& commit, std::uint64_t connection,
+                            std::span<const Completion> completions, const Exchange& exchange) {
+  std::vector<Completion> again;
+  {
+    const MutexLock lock(mutex_);
+    again = unconfirmed_.take_doubtful(connection);
+    if (!commit.is_durable) {
+      unconfirmed_.note(completions, commit.newest);
+    } else if (!exchange.claimed.empty() ||
+               std::ranges::count(exchange.completed, WriteResult::kAccepted) > 0) {
+      // A transaction that wrote nothing was not waited for.
+      unconfirmed_.confirm(connection, commit.began);
+    }
   }
+  if (again.empty()) return;
+  try {
+    const ExchangePlan plan(again, nullptr, 0, {}, database_.test_time());
+    database_.run(plan.commands(), Resend::kAllowed);  // most of them are there: then fenced
+  } catch (const Error&) {
+    const MutexLock lock(mutex_);
+    unconfirmed_.note(again, 0);  // before any connection: they are tried again next time
+  }
+}
+
+std::vector<ClaimMark> Exchanger::find_marks(const ClaimRequest* claim) {
+  // A clock that tests move says nothing about how long anything takes.
+  if (claim == nullptr || database_.test_time()) return {};
+  const MutexLock lock(mutex_);
+  return marks_.find({claim->worker, claim->domain}, Clock::now());
+}
+
+void Exchanger::note_claim(const ClaimRequest& claim, bool from_marks, Clock::duration took,
+                           ExchangePlan::Outcome& outcome) {
+  const ClaimMarks::Key key{claim.worker, claim.domain};
+  const bool is_empty = outcome.exchange.claimed.empty();
+  // Nothing from the marks on says nothing of what is before them.
+  outcome.exchange.looked_everywhere = !from_marks || !is_empty;
+  const MutexLock lock(mutex_);
+  if (from_marks) {
+    if (!is_empty) marks_.note_marked(key, outcome.last_claimed);
+  } else if (is_empty) {
+    marks_.note_nothing(key, took, Clock::now());
+  } else {
+    marks_.note_full(key, outcome.claim_took, outcome.last_claimed, Clock::now());
+  }
+}
+
+void Exchanger::load_details(std::vector<ClaimedJob>& claimed) {
+  const std::optional<Command> command = details_command(claimed);
+  if (!command) return;
+  add_details(database_.run({&*command, 1}, Resend::kAllowed).front(), claimed);
 }
 
 void Exchanger::note_doubt(std::span<const Completion> completions, const ClaimRequest* claim,

@@ -10,6 +10,7 @@
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/exchange_commands.hpp"
 #include "backends/postgres/notifier.hpp"
+#include "backends/postgres/unconfirmed_completions.hpp"
 #include "base/mutex.hpp"
 #include "core/job_records.hpp"
 
@@ -34,17 +35,32 @@ class Exchanger final {
   Exchange exchange(std::span<const Completion> completions, const ClaimRequest* claim);
 
  private:
+  using Clock = ClaimMarks::Clock;
   using Key = std::pair<std::int64_t, std::int64_t>;  // id, epoch
   struct LostClaim {
     WorkerId worker;
     std::int64_t number;
   };
 
+  /// How an exchange is committed, and what was so when it was sent.
+  struct Commit {
+    bool is_durable;
+    std::uint64_t newest;  // connection
+    UnconfirmedCompletions::Moment began;
+  };
+  Commit plan_commit(const ClaimRequest* claim);
+  /// Keep what may have to be sent again, and send what has to be.
+  void note_commit(const Commit& commit, std::uint64_t connection,
+                   std::span<const Completion> completions, const Exchange& exchange);
+
   Exchange try_exchange(std::span<const Completion> completions, const ClaimRequest* claim);
-  /// Where a claim begins; nothing: at the left edge.
-  std::optional<ClaimMark> find_mark(const ClaimRequest* claim);
+  /// Where a claim begins; empty: at the left edge.
+  std::vector<ClaimMark> find_marks(const ClaimRequest* claim);
   /// Learn from a claim how the next one should begin.
-  void note_claim(const ClaimRequest& claim, bool from_mark, const ExchangePlan::Outcome& outcome);
+  void note_claim(const ClaimRequest& claim, bool from_marks, Clock::duration took,
+                  ExchangePlan::Outcome& outcome);
+  /// Read what the claim did not hand out.
+  void load_details(std::vector<ClaimedJob>& claimed);
   /// Note what an exchange of unknown outcome may have done.
   void note_doubt(std::span<const Completion> completions, const ClaimRequest* claim,
                   std::int64_t number);
@@ -61,6 +77,7 @@ class Exchanger final {
   std::vector<LostClaim> lost_claims_ STINT_GUARDED_BY(mutex_);
   std::set<Key> doubtful_ STINT_GUARDED_BY(mutex_);
   ClaimMarks marks_ STINT_GUARDED_BY(mutex_);
+  UnconfirmedCompletions unconfirmed_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint::postgres

@@ -23,9 +23,10 @@ class PostgresPlans : public PostgresTest {
     run("set plan_cache_mode = force_generic_plan");
     run(fmt::format("prepare hot as {}", postgres::text_to_send(file, schema())));
     std::string nulls;
-    for (int i = 0; i < parameters_of(file); ++i) nulls += i == 0 ? "null" : ", null";
+    for (int i = 0; i < parameters_of(file); ++i) nulls += i == 0 ? "(null" : ", null";
+    if (!nulls.empty()) nulls += ')';
     std::string plan;
-    for (const std::string& line : run(fmt::format("explain execute hot({})", nulls))) {
+    for (const std::string& line : run(fmt::format("explain execute hot{}", nulls))) {
       plan += line + "\n";
     }
     run("deallocate hot");
@@ -72,13 +73,13 @@ class PostgresPlans : public PostgresTest {
   void check_hot_statements(const char* statistics) {
     // What each unit of work costs a constant number of.
     static constexpr std::array<const SqlFile*, 15> kHot{
-        &postgres::sql::claim_from_mark, &postgres::sql::claim,
-        &postgres::sql::complete_done,   &postgres::sql::complete_other,
-        &postgres::sql::report,          &postgres::sql::job_requests,
-        &postgres::sql::enqueue,         &postgres::sql::enqueue_mixed,
-        &postgres::sql::beat_worker,     &postgres::sql::job_states,
-        &postgres::sql::find_job,        &postgres::sql::free_jobs,
-        &postgres::sql::lock_job,        &postgres::sql::find_accepted,
+        &postgres::sql::claim_from_marks, &postgres::sql::claim,
+        &postgres::sql::complete_done,    &postgres::sql::complete_other,
+        &postgres::sql::report,           &postgres::sql::job_requests,
+        &postgres::sql::enqueue,          &postgres::sql::enqueue_mixed,
+        &postgres::sql::beat_worker,      &postgres::sql::job_states,
+        &postgres::sql::find_job,         &postgres::sql::free_jobs,
+        &postgres::sql::lock_job,         &postgres::sql::find_accepted,
         &postgres::sql::append_log};
     for (const SqlFile* file : kHot) {
       const std::string plan = generic_plan(*file);

@@ -1,5 +1,7 @@
 -- Claim due jobs of the highest lane that has one for this worker: $1 worker, $2 domain, $3 tasks,
 -- $4 node, $5 at most so many, $6 the number of this claim, $7 now (null: the server's).
+-- Where short_args is null, `claimed_details` has the arguments and more: to name the partitioned table
+-- here would have each claim open all of its partitions.
 -- The lanes come from a loose index scan, highest first, and only as far as the first that yields
 -- a job: no rows means that none of them does. The last columns tell how long that took and
 -- when it was. The rows are found again by their places: who is locked does not move. A worker that was
@@ -42,16 +44,7 @@ with recursive lane as (
   )::tid[])
   returning id, epoch, run_at, attempts, failures, crashes, max_attempts, flags, priority, task, short_args
 )
-select claimed.id, claimed.epoch, claimed.run_at, claimed.attempts, claimed.failures,
-       claimed.crashes, claimed.max_attempts, claimed.flags, claimed.task,
-       coalesce((asked.job).timeout_ms, 0), coalesce((asked.job).has_attachments, false),
-       coalesce(claimed.short_args, (asked.job).args), (asked.job).metadata, claimed.priority,
-       extract(epoch from clock_timestamp() - statement_timestamp())::real,
+select id, epoch, run_at, attempts, failures, crashes, max_attempts, flags, task, short_args,
+       priority, extract(epoch from clock_timestamp() - statement_timestamp())::real,
        coalesce($7::timestamptz, statement_timestamp())
 from claimed
--- As a value, so that nothing is looked for where it is not needed.
-cross join lateral (
-  select case when claimed.short_args is null
-              then (select job from /* SCHEMA */job where job.id = claimed.id) end as job
-  offset 0
-) as asked
