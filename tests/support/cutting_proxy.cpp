@@ -60,7 +60,9 @@ std::string read_some(int file) {
 // Statements begin with a comment that names them; planned once, their name stands alone.
 bool has_statement(std::string_view request, const std::string& name) {
   if (name.empty()) return true;
-  const auto has = [&](const std::string& part) { return request.find(part) != request.npos; };
+  const auto has = [&](const std::string& part) {
+    return request.find(part) != std::string_view::npos;
+  };
   return has("/* stint " + name + " */") || has('\0' + name + '\0');
 }
 
@@ -148,6 +150,7 @@ void CuttingProxy::accept_clients() {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
     if (refusing_) {
+      ++refused_;
       close(client);
       continue;
     }

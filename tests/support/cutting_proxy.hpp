@@ -76,6 +76,8 @@ class CuttingProxy final {
   void swallow_new(bool swallow) { swallowing_new_ = swallow; }
   /// Close every new connection at once, as a server that is away; or take them again.
   void refuse(bool refuse) { refusing_ = refuse; }
+  /// How many were refused so far.
+  int refused() const { return refused_; }
   /// Pass bytes on one by one, each in a packet of its own.
   void trickle(bool trickle) { trickling_ = trickle; }
   /// Hold each piece up for so long.
@@ -90,16 +92,16 @@ class CuttingProxy final {
   struct Connection;
 
   void accept_clients();
-  void serve(Connection& connection);
+  void serve(Connection& one);
   /// Pass what a side has sent. False: the connection is over.
-  bool pass_request(Connection& connection);
-  bool pass_reply(Connection& connection);
-  bool lose_reply(Connection& connection, const std::string& bytes);
-  bool forward(Connection& connection, int to, const std::string& bytes);
+  bool pass_request(Connection& one);
+  bool pass_reply(Connection& one);
+  bool lose_reply(Connection& one, const std::string& bytes);
+  bool forward(Connection& one, int to, const std::string& bytes);
   /// Do what chance wants. False: the connection is over.
-  bool suffer_mischief(Connection& connection);
+  bool suffer_mischief(Connection& one);
   /// Wait until the connection is told to end, at most so long. True: it is.
-  static bool wait_for_order(const Connection& connection, std::chrono::nanoseconds time);
+  static bool wait_for_order(const Connection& one, std::chrono::nanoseconds time);
   void reap();
 
   const std::string server_host_;
@@ -114,6 +116,7 @@ class CuttingProxy final {
   std::atomic<bool> has_replied_{false};
   std::atomic<bool> has_cut_{false};
   std::atomic<bool> refuse_after_cut_{false};
+  std::atomic<int> refused_{0};
   std::atomic<int> open_{0};
   std::thread acceptor_;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <exception>
 #include <string>
+#include <string_view>
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/result.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -37,10 +38,21 @@ bool is_sending(PGconn* connection) {
   return ioctl(PQsocket(connection), SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-ConnectOptions for_probe(ConnectOptions options) {
-  for (auto& [keyword, value] : options.parameters) {
-    if (keyword == "connect_timeout") value = std::to_string(kProbe.count());
-  }
+// The URL may name several servers: only the one that has the session can be asked about it.
+ConnectOptions for_probe(ConnectOptions options, PGconn* connection) {
+  auto& parameters = options.parameters;
+  std::erase_if(parameters, [](const auto& one) {
+    constexpr std::array<std::string_view, 5> kOurs{"host", "hostaddr", "port", "connect_timeout",
+                                                    "target_session_attrs"};
+    return std::ranges::find(kOurs, one.first) != kOurs.end();
+  });
+  const auto add = [&](const char* keyword, const char* value) {
+    if (value != nullptr && *value != '\0') parameters.emplace_back(keyword, value);
+  };
+  add("host", PQhost(connection));
+  add("hostaddr", PQhostaddr(connection));
+  add("port", PQport(connection));
+  parameters.emplace_back("connect_timeout", std::to_string(kProbe.count()));
   return options;
 }
 
@@ -64,14 +76,16 @@ ResultPointer run_about(const AnswerWatch& watch, PGconn* probe, const std::stri
 }  // namespace
 
 bool AnswerWatch::wait(PGconn* connection, seconds limit) const {
+  if (PQisBusy(connection) == 0) return true;
   auto heard = Clock::now();
   auto look = heard + kFirstLook;
   while (PQisBusy(connection) != 0) {
+    if (PQsocket(connection) < 0) return true;  // it is closed: PQgetResult tells the error
     auto until = is_direct_ ? look : Clock::time_point::max();
     if (limit.count() > 0) until = std::min(until, heard + limit);
     if (until == Clock::time_point::max()) until = Clock::now() + std::chrono::hours{1};
     if (wait_for_input(connection, until - Clock::now())) {
-      if (PQconsumeInput(connection) != 1) return true;  // PQgetResult tells the error
+      if (PQconsumeInput(connection) != 1) return true;
       heard = Clock::now();
       look = heard + kFirstLook;
       continue;
@@ -93,7 +107,7 @@ AnswerWatch::Session AnswerWatch::ask(PGconn* connection) const noexcept {
     if (is_sending(connection)) return Session::kUnknown;
     const auto age = std::chrono::duration_cast<seconds>(Clock::now() - begun_);
     const int pid = PQbackendPID(connection);
-    const ConnectOptions options = for_probe(options_);
+    const ConnectOptions options = for_probe(options_, connection);
     const ConnectionPointer probe = connect(options);
     const AnswerWatch watch{options, statements_};
     const auto ask_for = [&](const SqlFile& file) {
