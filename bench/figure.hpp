@@ -26,7 +26,7 @@ struct Contestant {
   std::function<Sample()> round;
 };
 
-enum class Unit { kJobsPerSecond, kMilliseconds, kMegabytes };
+enum class Unit { kJobsPerSecond, kMilliseconds, kMegabytes, kCount };
 
 /// What of a contestant is bounded.
 enum class Bound : std::uint8_t {

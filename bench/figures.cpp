@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 #include "library.hpp"
+#include "postgres/cost.hpp"
 #include "postgres/crowd.hpp"
 #include "postgres/floor.hpp"
 #include "postgres/statements.hpp"
@@ -24,6 +25,14 @@ void must_reach(Figure& figure, std::size_t contestant, std::size_t over, double
 void must_stay_below(Figure& figure, std::size_t contestant, double greatest_p50) {
   figure.targets.push_back(
       {.contestant = figure.contestants.at(contestant).name, .limit = greatest_p50});
+}
+
+void must_stay_within(Figure& figure, std::size_t contestant, std::size_t over,
+                      double greatest_ratio) {
+  figure.targets.push_back({.contestant = figure.contestants.at(contestant).name,
+                            .bound = Bound::kGreatestRatio,
+                            .limit = greatest_ratio,
+                            .over = figure.contestants.at(over).name});
 }
 
 std::vector<Figure> sqlite_figures(const Plan& plan, const StorePlace& place) {
@@ -78,16 +87,22 @@ std::vector<Figure> postgres_figures(const Plan& plan, const PgSchema& ours,
                        postgres_floor_drain(plan, floor, 1, kNotWaitedFor),
                        postgres_statements_drain(plan, ours, 1),
                        postgres_statements_drain(plan, ours, 4), store_drain(plan, place),
-                       worker_drain(plan, place, 1), worker_drain(plan, place, 2)}},
+                       worker_drain(plan, place, 1), worker_drain(plan, place, 2),
+                       worker_drain_large(plan, place)}},
       {.name = "postgres/latency",
        .title = "from commit to start, the worker idle, in one process",
        .unit = Unit::kMilliseconds,
        .contestants = {postgres_floor_wake(plan, floor), postgres_floor_wake_and_claim(plan, floor),
                        worker_latency(plan, place)}},
+      postgres_cost_figure(plan),
   };
-  must_reach(figures[0], 5, 0, 0.5);
-  must_reach(figures[2], 7, 0, 0.6);
-  must_reach(figures[2], 8, 0, 0.6);
+  must_reach(figures[0], 5, 0, 0.65);
+  must_reach(figures[1], 4, 0, 0.8);
+  must_reach(figures[2], 7, 0, 0.75);
+  must_reach(figures[2], 7, 5, 0.85);
+  must_reach(figures[2], 8, 0, 0.75);
+  must_reach(figures[2], 9, 0, 0.55);
+  must_stay_within(figures[3], 2, 1, 1.5);
   return figures;
 }
 

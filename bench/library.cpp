@@ -29,8 +29,8 @@ std::unique_ptr<Store> open_new(const StorePlace& place) {
   return open_store({.url = place.url});
 }
 
-void fill(Store& store, const Plan& plan) {
-  const std::vector<NewJob> jobs = new_jobs(plan.bulk);
+void fill(Store& store, const Plan& plan, const NewJob& job = {.task = kTask}) {
+  const std::vector<NewJob> jobs(static_cast<std::size_t>(plan.bulk), job);
   for (int done = 0; done < plan.jobs; done += plan.bulk) store.enqueue(jobs);
 }
 
@@ -176,6 +176,17 @@ Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes
         expect_all(*store, JobState::kDone, plan.jobs);
         return sample;
       }};
+}
+
+Contestant worker_drain_large(const Plan& plan, const StorePlace& place) {
+  return {.name = "Worker, 1 process, 1 kB of arguments", .round = [plan, place] {
+            const std::unique_ptr<Store> store = open_new(place);
+            const json args{{"text", std::string(1000, 'x')}};
+            fill(*store, plan, {.task = "noop.carry", .args = args.dump()});
+            const Sample sample = drain_by_processes(place, plan, 1, "thread");
+            expect_all(*store, JobState::kDone, plan.jobs);
+            return sample;
+          }};
 }
 
 Contestant worker_latency(const Plan& plan, const StorePlace& place) {

@@ -34,6 +34,8 @@ std::string heading(const FigureResult& figure) {
       return fmt::format("{}\n  {:<54}{:>12}{:>20}{:>8}\n", title, "", "p50 ms", "p99 ms", "ratio");
     case Unit::kMegabytes:
       return fmt::format("{}\n  {:<54}{:>12}\n", title, "", "MB");
+    case Unit::kCount:
+      return fmt::format("{}\n  {:<54}{:>12}\n", title, "", "a job");
   }
   return title;
 }
@@ -51,6 +53,8 @@ std::string row(const Standing& one, Unit unit) {
                          value_text(one.p99, unit), one.ratio);
     case Unit::kMegabytes:
       return fmt::format("  {:<54}{:>12.1f}\n", one.name, one.value);
+    case Unit::kCount:
+      return fmt::format("  {:<54}{:>12.3f}\n", one.name, one.value);
   }
   return {};
 }

@@ -14,6 +14,8 @@ const char* name_of(Unit unit) {
       return "ms";
     case Unit::kMegabytes:
       return "MB";
+    case Unit::kCount:
+      return "count";
   }
   return "";
 }

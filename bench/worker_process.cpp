@@ -30,6 +30,7 @@ std::atomic<std::chrono::steady_clock::rep> stamp{0};
 
 STINT_MODULE(noop, m) {
   m.task("run", [] {});
+  m.task("carry", [](const std::string&) {}, {arg("text")});
   m.task("stamp", [] {
     stamp = std::chrono::steady_clock::now().time_since_epoch().count();
     stamp.notify_all();

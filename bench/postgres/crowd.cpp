@@ -243,6 +243,16 @@ std::vector<Figure> postgres_crowd_figures(const Plan& plan) {
        .unit = Unit::kMilliseconds,
        .contestants = {steady_work(plan, false), steady_work(plan, true)}},
   };
+  const auto bound = [](Figure& figure, std::size_t contestant, Bound what, double limit) {
+    figure.targets.push_back({.contestant = figure.contestants.at(contestant).name,
+                              .bound = what,
+                              .limit = limit,
+                              .over = figure.contestants.front().name});
+  };
+  for (const std::size_t contestant : {1U, 2U}) {
+    bound(figures[0], contestant, Bound::kLeastRatio, 0.9);
+    bound(figures[1], contestant, Bound::kGreatestRatio, 1.2);
+  }
   return figures;
 }
 
