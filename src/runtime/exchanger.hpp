@@ -56,7 +56,8 @@ class Exchanger final {
 
   ExchangeContext& context_;
   const bool is_main_;
-  Backoff backoff_;
+  // Work is to go on within seconds of a server that is back.
+  Backoff backoff_{{.longest = std::chrono::seconds{2}}};
 };
 
 }  // namespace stint
