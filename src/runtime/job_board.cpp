@@ -279,7 +279,10 @@ nanoseconds JobBoard::longest_wait() {
   if (!completions_.empty()) {
     return std::max(kLinger - (clock_.boot_now() - oldest_completion_), nanoseconds{10'000});
   }
-  if (!all_domains_empty() || !claims_) return kLongestWait;  // every slot is taken
+  const auto is_empty = [](const Domain& domain) { return domain.is_empty; };
+  if (!std::ranges::all_of(domains_, is_empty) || !claims_) {
+    return kLongestWait;  // every slot is taken
+  }
   const std::size_t step =
       std::min<std::size_t>(static_cast<std::size_t>(polls_), kPolls.size() - 1);
   ++polls_;
@@ -374,7 +377,7 @@ JobBoard::Standing JobBoard::standing_locked() const {
   Standing result;
   result.is_empty =
       ready_.empty() && lone_.empty() && running_ == 0 && completions_.empty() && exchanges_ == 0;
-  result.is_idle = result.is_empty && all_domains_empty();
+  result.is_idle = result.is_empty && all_proven_empty();
   result.is_exhausted = result.is_empty && allowed_runs_ == 0;
   result.is_closed = closed_;
   result.running = running_;
@@ -404,7 +407,7 @@ bool JobBoard::wait_until(const std::function<bool(const Standing&)>& is_met,
 
 // --- Under the lock -----------------------------------------------------------------------------
 
-bool JobBoard::all_domains_empty() const {
+bool JobBoard::all_proven_empty() const {
   return std::ranges::all_of(
       domains_, [](const Domain& domain) { return domain.is_empty && domain.is_proven; });
 }

@@ -140,7 +140,7 @@ class JobBoard final {
       STINT_REQUIRES(mutex_);
   bool may_linger() const STINT_REQUIRES(mutex_);
   bool help_wanted() const STINT_REQUIRES(mutex_);
-  bool all_domains_empty() const STINT_REQUIRES(mutex_);
+  bool all_proven_empty() const STINT_REQUIRES(mutex_);
   Standing standing_locked() const STINT_REQUIRES(mutex_);
   void give_back_claimed() STINT_REQUIRES(mutex_);
   void give_back(const ClaimedJob& job) STINT_REQUIRES(mutex_);

@@ -540,6 +540,18 @@ TEST_F(JobBoardTest, IsNotIdleWhileAnythingIsHere) {
   EXPECT_TRUE(board().standing().is_idle);
 }
 
+TEST_F(JobBoardTest, LooksAgainSoonAfterALookThatProvesNothing) {
+  make({.slots = 2});
+  const std::optional<ExchangePlan> plan = board().plan_exchange(true);
+  board().merge(*plan, {.looked_everywhere = false}, true);
+  EXPECT_FALSE(board().standing().is_idle);
+  EXPECT_FALSE(board().plan_exchange(true)) << "not at once";
+  EXPECT_LE(board().longest_wait(), 5ms);
+  board().expect_jobs();
+  exchange();
+  EXPECT_TRUE(board().standing().is_idle);
+}
+
 TEST_F(JobBoardTest, IsNotIdleAfterAnExchangeThatCouldNotScan) {
   make({.slots = 2});
   std::optional<ExchangePlan> plan = board().plan_exchange(true);
