@@ -16,6 +16,7 @@
 #include "support/eventually.hpp"
 #include "support/postgres_server.hpp"
 #include "support/program.hpp"
+#include "support/store_place.hpp"
 
 namespace stint::test {
 namespace {
@@ -31,7 +32,10 @@ class Pooler : public ::testing::Test {
   void SetUp() override {
     std::string missing;
     if (!PostgresServer::is_installed(missing)) GTEST_SKIP() << missing;
-    if (!std::filesystem::exists(kPgbouncer)) GTEST_SKIP() << "install pgbouncer";
+    if (!std::filesystem::exists(kPgbouncer)) {
+      ASSERT_FALSE(is_required("pgbouncer")) << "install pgbouncer";
+      GTEST_SKIP() << "install pgbouncer";
+    }
     server_.emplace();
     // Few sessions for many clients, so that they are really shared.
     std::ofstream{settings_file()} << fmt::format(

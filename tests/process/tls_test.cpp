@@ -10,6 +10,7 @@
 #include "support/postgres_server.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
+#include "support/store_place.hpp"
 
 namespace stint::test {
 namespace {
@@ -63,7 +64,10 @@ class Tls : public ::testing::Test {
   void SetUp() override {
     std::string missing;
     if (!PostgresServer::is_installed(missing)) GTEST_SKIP() << missing;
-    if (!std::filesystem::exists(kOpenssl)) GTEST_SKIP() << "needs the program openssl";
+    if (!std::filesystem::exists(kOpenssl)) {
+      ASSERT_FALSE(is_required("openssl")) << "needs the program openssl";
+      GTEST_SKIP() << "needs the program openssl";
+    }
     server_.emplace(PostgresServer::Options{
         .access = {"host all ann 127.0.0.1/32 scram-sha-256", "hostssl all all ::1/128 trust"}});
     certificates_.emplace(server_->folder());

@@ -11,10 +11,12 @@
 #include <stdexcept>
 #include <utility>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/result.hpp"
 #include "support/eventually.hpp"
+#include "support/store_place.hpp"
 
 namespace stint::test {
 namespace {
@@ -36,8 +38,10 @@ fs::path programs() {
 }  // namespace
 
 bool PostgresServer::is_installed(std::string& missing) {
-  if (programs().empty()) missing = "no PostgreSQL server is installed: install postgresql-15";
-  return !programs().empty();
+  if (!programs().empty()) return true;
+  missing = "no PostgreSQL server is installed: install postgresql-15";
+  EXPECT_FALSE(is_required("postgres")) << missing;
+  return false;
 }
 
 ProcessOptions PostgresServer::as_server(const std::string& program,

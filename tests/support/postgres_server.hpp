@@ -32,7 +32,8 @@ class PostgresServer final {
     std::string standby_of = {};  ///< the connection string of another server: be its standby
   };
 
-  /// Whether there is a server to start; if not, why, and the way out.
+  /// Whether there is a server to start; if not, why, and the way out. Fails the test where one is
+  /// required.
   static bool is_installed(std::string& missing);
   /// A port of 127.0.0.1 that nobody has, below those that the kernel gives to clients: one of
   /// these could take it while its owner is down.
