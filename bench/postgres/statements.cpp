@@ -41,6 +41,7 @@ class Client final {
     };
     prepare("prefer_indexes", sql::prefer_indexes);
     prepare("enqueue", sql::enqueue);
+    prepare("enqueue_one", sql::enqueue_one);
     prepare("reserve", sql::reserve_ids);
     prepare("reserve_more", sql::reserve_more_ids);
     prepare("claim", sql::claim);
@@ -56,20 +57,23 @@ class Client final {
     ids_.resize(ids_.size() - rows);
     const std::vector<std::string> args(rows, "{}");
     const bool is_last = ids_.size() < rows;
-    connection_.send("enqueue", PgValues{}
-                                    .add_null()
-                                    .add_array(ids)
-                                    .add_jsons(args)
-                                    .add(kTask)
-                                    .add(kDomain)
-                                    .add_null()
-                                    .add(kZero)
-                                    .add(std::int16_t{1})
-                                    .add(std::int64_t{0})
-                                    .add(kZero)
-                                    .add_null()
-                                    .add(std::int64_t{0})
-                                    .add(true));
+    PgValues values;
+    values.add_null();
+    if (count == 1) {
+      values.add(ids.front()).add(std::string_view{args.front()});
+    } else {
+      values.add_array(ids).add_jsons(args);
+    }
+    connection_.send(count == 1 ? "enqueue_one" : "enqueue", values.add(kTask)
+                                                                 .add(kDomain)
+                                                                 .add_null()
+                                                                 .add(kZero)
+                                                                 .add(std::int16_t{1})
+                                                                 .add(std::int64_t{0})
+                                                                 .add(kZero)
+                                                                 .add_null()
+                                                                 .add(std::int64_t{0})
+                                                                 .add(true));
     if (is_last) {
       connection_.send("reserve_more", PgValues{}.add(std::max(count, kIdBlock)));
     }

@@ -47,6 +47,7 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "drop_tables", kServer},
     OneDialect{"postgres", "end_session", kServer},
     OneDialect{"postgres", "enqueue_mixed", kBatch},
+    OneDialect{"postgres", "enqueue_one", kServer},
     OneDialect{"postgres", "find_accepted", kServer},
     OneDialect{"postgres", "find_job", kBatch},
     OneDialect{"postgres", "find_lock_holder", kServer},

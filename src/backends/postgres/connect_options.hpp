@@ -46,8 +46,8 @@ struct ConnectOptions {
 /// Read a URL. Throws Error kConfiguration with the redacted URL, the cause and the way out.
 ConnectOptions parse_connect_options(std::string_view text);
 
-/// What is wrong with the protection of a connection over a net: nothing if it is protected, or goes
-/// to this machine.
+/// What is wrong with the protection of a connection over a net: nothing if it is protected, or
+/// goes to this machine.
 std::optional<std::string> protection_warning(const ConnectOptions& options);
 
 /// Tell whether a name may be that of a schema: ^[a-z_][a-z0-9_]{0,62}$.

@@ -20,7 +20,8 @@ bool is_planned_once(const Command& command) {
 
 // Whether a kept plan could choose badly: there is but one for what reads no table.
 bool looks_rows_up(const Command& command) {
-  constexpr std::array kReadNoTable{&sql::enqueue, &sql::notify, &sql::commit_quickly};
+  constexpr std::array kReadNoTable{&sql::enqueue, &sql::enqueue_one, &sql::notify,
+                                    &sql::commit_quickly};
   return is_planned_once(command) &&
          std::ranges::find(kReadNoTable, command.file) == kReadNoTable.end();
 }

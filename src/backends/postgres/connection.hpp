@@ -39,8 +39,9 @@ struct Command {
 /// The hot statements: to plan one takes longer than to execute it. So they are planned once for a
 /// session, for all values, and must have a plan that serves any state of the tables.
 inline constexpr std::array kPlannedOnce{
-    &sql::claim,   &sql::claim_from_marks, &sql::complete_done, &sql::complete_other,
-    &sql::enqueue, &sql::enqueue_mixed,    &sql::notify,        &sql::commit_quickly};
+    &sql::claim,          &sql::claim_from_marks, &sql::complete_done,
+    &sql::complete_other, &sql::enqueue,          &sql::enqueue_mixed,
+    &sql::notify,         &sql::commit_quickly,   &sql::enqueue_one};
 
 /// Run statements. Not thread-safe. Where the session is this connection's own, the hot statements
 /// are planned once; behind a pooler, that may give each transaction another session, no state is

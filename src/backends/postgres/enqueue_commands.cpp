@@ -62,29 +62,38 @@ Column id_column(std::span<const std::int64_t> ids) {
   return column;
 }
 
+// What jobs have in common that are alike.
+void add_common(Parameters& parameters, const NewJob& job, bool needs_args_alone) {
+  parameters.add(std::string_view{job.task})
+      .add(std::string_view{job.domain})
+      .add_or_null(job.node)
+      .add(job.priority)
+      .add(job.max_attempts)
+      .add(static_cast<std::int64_t>(job.timeout.count()))
+      .add(job.flags.mask)
+      .add(job.run_at)
+      .add(static_cast<std::int64_t>(job.delay.count()))
+      .add(needs_args_alone);
+}
+
 Command alike_command(std::span<const NewJob> jobs, std::span<const std::int64_t> ids,
                       std::optional<StoreTime> now) {
-  Column args = Column::jsons(jobs.size());
-  for (const NewJob& job : jobs) args.add(std::string_view{job.args});
   const NewJob& first = jobs.front();
   const bool needs_args_alone =
       first.timeout == milliseconds{0} && std::ranges::all_of(jobs, [](const NewJob& job) {
         return job.args.size() <= kShortArgsBytes;
       });
   Parameters parameters;
-  parameters.add(now)
-      .add(id_column(ids))
-      .add(std::move(args))
-      .add(std::string_view{first.task})
-      .add(std::string_view{first.domain})
-      .add_or_null(first.node)
-      .add(first.priority)
-      .add(first.max_attempts)
-      .add(static_cast<std::int64_t>(first.timeout.count()))
-      .add(first.flags.mask)
-      .add(first.run_at)
-      .add(static_cast<std::int64_t>(first.delay.count()))
-      .add(needs_args_alone);
+  parameters.add(now);
+  if (jobs.size() == 1) {
+    parameters.add(ids.front()).add(std::string_view{first.args});
+    add_common(parameters, first, needs_args_alone);
+    return {&sql::enqueue_one, std::move(parameters)};
+  }
+  Column args = Column::jsons(jobs.size());
+  for (const NewJob& job : jobs) args.add(std::string_view{job.args});
+  parameters.add(id_column(ids)).add(std::move(args));
+  add_common(parameters, first, needs_args_alone);
   return {&sql::enqueue, std::move(parameters)};
 }
 
