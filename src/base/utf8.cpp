@@ -1,5 +1,6 @@
 #include "base/utf8.hpp"
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 
@@ -58,6 +59,20 @@ std::size_t skip_ascii(std::string_view text, std::size_t position) {
   return position;
 }
 
+constexpr std::size_t kEscapeLength = 6;
+
+// The code unit of an escape such as `\u00e4` at this place; -1 if there is none.
+int escaped_unit(std::string_view json, std::size_t position) {
+  if (json.substr(position, 2) != "\\u" || json.size() - position < kEscapeLength) return -1;
+  const std::string_view digits = json.substr(position + 2, 4);
+  std::uint16_t unit = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+  return error == std::errc{} && end == digits.data() + digits.size() ? unit : -1;
+}
+
+bool is_high_surrogate(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
+bool is_low_surrogate(int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
 }  // namespace
 
 std::size_t valid_utf8_length(std::string_view text) {
@@ -82,6 +97,22 @@ std::string sanitize_text(std::string_view text) {
       clean += kReplacement;
     }
     position += sequence.length;
+  }
+  return clean;
+}
+
+std::string sanitize_json(std::string_view json) {
+  std::string clean = sanitize_text(json);
+  for (std::size_t at = clean.find('\\'); at != std::string::npos; at = clean.find('\\', at)) {
+    const int unit = escaped_unit(clean, at);
+    if (is_high_surrogate(unit) && is_low_surrogate(escaped_unit(clean, at + kEscapeLength))) {
+      at += 2 * kEscapeLength;
+      continue;
+    }
+    if (unit == 0 || is_high_surrogate(unit) || is_low_surrogate(unit)) {
+      clean.replace(at, kEscapeLength, "\\ufffd");
+    }
+    at += 2;  // the escape, or its beginning
   }
   return clean;
 }

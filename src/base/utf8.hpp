@@ -20,4 +20,9 @@ inline bool has_nul(std::string_view text) { return text.find('\0') != std::stri
 /// the texts of errors and logs: the path that reports a failure must not fail on its text.
 std::string sanitize_text(std::string_view text);
 
+/// Do the same for a text that is JSON, where a NUL and half a surrogate pair may also be written
+/// as
+/// `\u0000` and `\ud800`: those no database gives out as text.
+std::string sanitize_json(std::string_view json);
+
 }  // namespace stint

@@ -67,5 +67,18 @@ TEST(SanitizeText, AlwaysReturnsValidText) {
   }
 }
 
+TEST(Utf8, TakesNulsAndHalfPairsOutOfJson) {
+  EXPECT_EQ(sanitize_json(R"({"a":"\u0000b"})"), R"({"a":"\ufffdb"})");
+  EXPECT_EQ(sanitize_json(R"("\ud800")"), R"("\ufffd")");
+  EXPECT_EQ(sanitize_json(R"("\uDFFF\ud800x")"), R"("\ufffd\ufffdx")");
+  EXPECT_EQ(sanitize_json("\"\\ud83d\\u0000\xFF\""), "\"\\ufffd\\ufffd\xEF\xBF\xBD\"");
+  for (const std::string& sound :
+       {R"("\ud83d\ude00")"s, R"("\\u0000")"s, R"("\\\\ud800")"s, R"({"a":"\n\t\\"})"s, "\\u12"s,
+        "\\u-001"s, "\\"s, R"("\u00e4")"s}) {
+    EXPECT_EQ(sanitize_json(sound), sound);
+  }
+  EXPECT_EQ(sanitize_json(R"("\\\u0000")"), R"("\\\ufffd")");
+}
+
 }  // namespace
 }  // namespace stint

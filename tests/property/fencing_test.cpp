@@ -3,7 +3,7 @@
 #include "support/fencing.hpp"
 #include <string>
 #include <tuple>
-#include "quick_commits.hpp"
+#include "support/quick_commits.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {

@@ -8,8 +8,8 @@
 #include <vector>
 #include <fmt/format.h>
 #include "job_model.hpp"
-#include "quick_commits.hpp"
 #include "stint/json.hpp"
+#include "support/quick_commits.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {

@@ -4,10 +4,10 @@
 #include <sstream>
 #include <string>
 #include "base/sql_override.hpp"
-#include "quick_commits.hpp"
 #include "stint_generated/postgres_sql.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 #include "support/fencing.hpp"
+#include "support/quick_commits.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {

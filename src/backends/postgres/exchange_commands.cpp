@@ -150,7 +150,7 @@ void ExchangePlan::add_other(std::span<const Completion* const> other,
     delays.add(static_cast<std::int64_t>(one->delay.count()));
     // A failure must not fail to be written for the text that it brings.
     causes.add_or_null(sanitize_text(one->cause));
-    errors.add_or_null(sanitize_text(one->error));
+    errors.add_or_null(sanitize_json(one->error));
     outputs.add_or_null(one->output);
   }
   Parameters parameters;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_map>
 #include <utility>
+#include "core/filter_check.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -119,6 +120,7 @@ std::optional<JobRecord> Reader::find_job(JobId id) {
 }
 
 JobPage Reader::list_page(const JobFilter& filter) {
+  check_filter(filter);
   if (filter.limit <= 0) return {};
   const std::int64_t before =
       filter.before ? filter.before.value : std::numeric_limits<std::int64_t>::max();

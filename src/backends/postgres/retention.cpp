@@ -6,6 +6,7 @@
 #include <vector>
 #include "backends/postgres/schema.hpp"
 #include "base/url.hpp"
+#include "core/filter_check.hpp"
 #include "core/store_status.hpp"
 #include "core/worker_counts.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -80,6 +81,7 @@ int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFi
 }
 
 int Retention::purge_jobs(const PurgeFilter& filter) {
+  check_filter(filter);
   if (filter.limit <= 0) return 0;
   database_.run(sql::make_partitions);
   int removed = purge(filter, sql::purgeable_finished, sql::delete_finished, filter.limit);

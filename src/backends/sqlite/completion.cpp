@@ -2,6 +2,7 @@
 #include <algorithm>
 #include "backends/sqlite/ending.hpp"
 #include "backends/sqlite/given_ids.hpp"
+#include "base/utf8.hpp"
 #include "core/crash_rule.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
@@ -80,8 +81,9 @@ bool has_a_job_twice(std::span<const Completion> completions) {
 void settle_failure(Transaction& transaction, const LiveJob& job, const Completion& completion,
                     Ending ending) {
   const bool is_rejected = completion.outcome == Outcome::kRejected;
+  const std::string cause = sanitize_text(completion.cause);
   ending.counts.failures = 1;
-  ending.cause = or_else(completion.cause, is_rejected ? "rejected" : "error");
+  ending.cause = or_else(cause, is_rejected ? "rejected" : "error");
   remember_attempt(transaction, job, ending);
   if (is_rejected || (!job.abort_asked && job.failures + 1 >= job.max_attempts)) {
     finish(transaction, job, JobState::kFailed, ending);
@@ -111,10 +113,11 @@ void settle_crash(Transaction& transaction, const LiveJob& job, const Completion
 
 void settle(Transaction& transaction, const LiveJob& job, const Completion& completion) {
   const Times times{transaction, completion};
+  const std::string error = sanitize_json(completion.error);
   Ending ending{.counts = {.attempts = completion.started ? 1 : 0},
                 .started_at = job.started_at ? job.started_at : times.started_at,
                 .ended_at = times.ended_at,
-                .error = completion.error,
+                .error = error,
                 .output = completion.output};
   switch (completion.outcome) {
     case Outcome::kDone:
@@ -217,7 +220,8 @@ std::vector<WriteResult> report_activities(Transaction& transaction,
   results.reserve(activities.size());
   for (const Activity& activity : activities) {
     // A progress comes with its message, which may be none; a message may come alone.
-    std::optional<std::string_view> message = null_if_empty(activity.progress_message);
+    const std::string clean = sanitize_text(activity.progress_message);
+    std::optional<std::string_view> message = null_if_empty(clean);
     if (activity.progress && !message) message = std::string_view{};
     const int written =
         report

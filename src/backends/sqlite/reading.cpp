@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include "core/filter_check.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -111,6 +112,7 @@ std::int64_t find_end(Connection& connection, const JobFilter& filter, std::int6
 }  // namespace
 
 JobPage list_page(Connection& connection, const JobFilter& filter, std::int64_t now) {
+  check_filter(filter);
   if (filter.limit <= 0) return {};
   const std::int64_t before = filter.before ? filter.before.value : kEndOfIds;
   const std::int64_t end = find_end(connection, filter, before);

@@ -5,6 +5,7 @@
 #include "backends/sqlite/enqueue.hpp"
 #include "backends/sqlite/json_text.hpp"
 #include "base/backoff.hpp"
+#include "base/utf8.hpp"
 #include "core/crash_rule.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
@@ -121,9 +122,11 @@ WorkerRecord read_worker(const Query& row) {
 
 WorkerId register_worker(Transaction& transaction, const WorkerInfo& info) {
   const std::int64_t id = next_number(transaction.connection, "worker");
+  const std::string page = sanitize_text(info.page);
   transaction.connection.use(sql::insert_worker)
-      .bind(id, transaction.now, info.node, info.host, info.pid, info.boot_id,
-            null_if_empty(info.page), info.slots, info.domains, info.version)
+      .bind(id, transaction.now, sanitize_text(info.node), sanitize_text(info.host), info.pid,
+            sanitize_text(info.boot_id), null_if_empty(page), info.slots,
+            sanitize_text(info.domains), sanitize_text(info.version))
       .run();
   return WorkerId{id};
 }

@@ -10,6 +10,7 @@
 #include "backends/sqlite/schema.hpp"
 #include "backends/sqlite/status.hpp"
 #include "base/utf8.hpp"
+#include "core/filter_check.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
 namespace stint::sqlite {
@@ -94,7 +95,7 @@ void SqliteStore::append_log(std::span<const NewLogLine> lines) {
     for (const NewLogLine& line : lines) {
       append
           .bind(line.job.value, line.epoch.value, line.attempt, static_cast<int>(line.level),
-                to_micros(line.at), line.text, static_cast<int>(line.source))
+                to_micros(line.at), sanitize_text(line.text), static_cast<int>(line.source))
           .run();
     }
   });
@@ -197,6 +198,7 @@ std::vector<TaskRecord> SqliteStore::list_tasks() {
 }
 
 int SqliteStore::purge_jobs(const PurgeFilter& filter) {
+  check_filter(filter);
   const std::vector<JobId> ids =
       read([&](Connection& connection) { return find_purgeable(connection, filter, now()); });
   int removed = 0;
