@@ -107,9 +107,9 @@ class StoreText : public StoreContract {
     }
   }
 
-  ClaimedJob running_job(NewJob job = {.task = "t.run", .max_attempts = 1000}) {
+  ClaimedJob running_job() {
     ++jobs_;
-    return put_and_claim(job);
+    return put_and_claim({.task = "t.run", .max_attempts = 1000});
   }
 
   JobId witness_;
