@@ -24,6 +24,10 @@ namespace stint {
 
 class Settings;
 
+namespace postgresql {
+struct Access;
+}  // namespace postgresql
+
 /// One line of a job's log.
 struct JobLogLine {
   std::int64_t number = 0;  ///< grows within the job, from 1
@@ -143,6 +147,23 @@ class Client {
     return handles<json>(enqueue_many(task, args, options));
   }
 
+  /// Make the statement that enqueues one typed job, for any driver to run inside a transaction of
+  /// the caller's: at its commit the job exists and workers wake, after a rollback nothing was. It
+  /// returns one row with one column, `job`: the job's number. Checks what `enqueue` checks; the
+  /// statement may be run several times, each time for another job. Only on a PostgreSQL store.
+  /// Who runs it needs no more than `db grant enqueue` gives. Throws as `enqueue`, and Error
+  /// kInvalid for a store without SQL and for arguments that hold stint::Bytes.
+  template <typename Args, typename Result>
+  SqlStatement sql_enqueue(const Task<Args, Result>& task, const std::type_identity_t<Args>& args,
+                           const EnqueueOptions& options = {}) {
+    return sql_enqueue_one(task.name(), json(args), options);
+  }
+  /// The same by the task's name; `args` is an object.
+  SqlStatement sql_enqueue(std::string_view task, const json& args = json::object(),
+                           const EnqueueOptions& options = {}) {
+    return sql_enqueue_one(task, args, options);
+  }
+
   /// Refer to a job that was enqueued elsewhere. Throws Error kNotFound.
   template <typename Result = json>
   JobHandle<Result> job(JobId id) {
@@ -151,9 +172,13 @@ class Client {
   }
 
  private:
+  friend struct postgresql::Access;
+
   Enqueued enqueue_one(std::string_view task, const json& args, const EnqueueOptions& options);
   std::vector<Enqueued> enqueue_many(std::string_view task, const std::vector<json>& many,
                                      const EnqueueOptions& options);
+  SqlStatement sql_enqueue_one(std::string_view task, const json& args,
+                               const EnqueueOptions& options);
   void check_exists(JobId id);
 
   template <typename Result>

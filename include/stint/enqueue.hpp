@@ -26,6 +26,13 @@ struct EnqueueOptions {
   std::string idempotency_key = {};
 };
 
+/// Hold a statement and its values for any driver: `$1` is the first of them. All are text, in
+/// UTF-8, and never null.
+struct SqlStatement {
+  std::string text = {};
+  std::vector<std::string> values = {};
+};
+
 /// What an enqueue made of a job.
 struct Enqueued {
   JobId id;

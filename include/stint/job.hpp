@@ -46,6 +46,20 @@ class JobLog {
   virtual void write(LogLevel level, std::string_view line) = 0;
 };
 
+/// The open transaction of an attempt, for a task with the option `transaction`. What the task
+/// writes in it is committed together with the job's completion, or not at all: it happens exactly
+/// once. Valid until the handler returns; the handler neither commits nor rolls back.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  /// Name the store's backend: "postgresql".
+  virtual std::string_view backend() const = 0;
+  /// Return the driver's own handle, owned by the library: take it by the typed function of the
+  /// backend's header, `stint::postgresql::connection`.
+  virtual void* native_handle() = 0;
+};
+
 /// Be the one way from a task to its job. The library hands a reference to the handler; it is valid
 /// until the handler returns. All members may be called from any thread of the task.
 class Job {
@@ -87,6 +101,10 @@ class Job {
   /// Tell a `stall_timeout` that the task still makes progress. Throws `Stopped` if a stop is asked
   /// for.
   virtual void extend_lock() { check_stop(); }
+
+  /// Return the open transaction of this attempt, made by the library on a connection of its own.
+  /// For one thread at a time. Throws Error kUsage unless the task has the option `transaction`.
+  virtual Transaction& transaction();
 
   /// Enqueue a child. The n-th enqueue of every attempt of this job is the same job: a retry
   /// enqueues nothing twice.

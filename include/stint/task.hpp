@@ -94,6 +94,9 @@ struct TaskOptions {
   bool at_most_once =
       false;               ///< never run again once an attempt may have begun and its worker died
   bool exclusive = false;  ///< stopped as soon as the worker's lease is lost
+  /// Its own writes and its completion are one transaction of the store's database: see
+  /// `Job::transaction`. Needs a PostgreSQL store; never claimed ahead.
+  bool transaction = false;
   /// Where it runs at least: `worker run --isolation process` isolates every task.
   Isolation isolation = Isolation::kThread;
   // A task with one of these limits runs in a process, whatever `isolation` says.

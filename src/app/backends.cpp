@@ -67,6 +67,16 @@ std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options) {
   return backend_of(options.url).open_schema(options);
 }
 
+std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options) {
+  if (!has_attempts(options.url)) {
+    throw url_error(options.url, "is of a store that gives no transactions to attempts",
+                    "use postgresql://HOST/DATABASE, or leave out .transaction");
+  }
+  return backend_of(options.url).open_attempts(options);
+}
+
+bool has_attempts(const std::string& url) { return backend_of(url).open_attempts != nullptr; }
+
 std::string resolve_store(const Settings& settings, std::string_view name_or_url) {
   if (looks_like_url(name_or_url)) return std::string{name_or_url};
   if (!name_or_url.empty() && name_or_url != "default") return named_store(settings, name_or_url);

@@ -20,4 +20,11 @@ std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options);
 /// ~/.local/state). Throws Error (kConfiguration).
 std::string resolve_store(const Settings& settings, std::string_view name_or_url = {});
 
+/// Make what gives attempts a transaction on the store of a URL; connects at the first one. Throws
+/// Error kConfiguration for a store without, and for a URL that is wrong.
+std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options);
+
+/// Whether the store of a URL has such transactions.
+bool has_attempts(const std::string& url);
+
 }  // namespace stint

@@ -19,6 +19,11 @@ std::vector<Enqueued> Client::enqueue_many(std::string_view task, const std::vec
   return impl_->enqueue(task, many, options);
 }
 
+SqlStatement Client::sql_enqueue_one(std::string_view task, const json& args,
+                                     const EnqueueOptions& options) {
+  return impl_->enqueue_statement(task, args, options);
+}
+
 void Client::check_exists(JobId id) { static_cast<void>(impl_->state(id)); }
 
 namespace detail {

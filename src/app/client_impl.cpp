@@ -36,6 +36,13 @@ std::vector<NewJob> plan_all(std::string_view name, const TaskDeclaration* task,
   return jobs;
 }
 
+void refuse_reserved_key(std::string_view task, const EnqueueOptions& options) {
+  if (!options.idempotency_key.starts_with(kReservedKeyPrefix)) return;
+  throw Error{ErrorCode::kInvalid,
+              fmt::format("task \"{}\": idempotency_key begins with \"{}\", which is reserved",
+                          task, kReservedKeyPrefix)};
+}
+
 JobFailed job_failed(const JobRecord& record) {
   const std::string reason = error_message(record.error);
   std::string message = fmt::format("job {} ({}) {}", record.id.value, record.task,
@@ -55,11 +62,7 @@ ClientImpl::ClientImpl(std::shared_ptr<Environment> environment, Clock& clock)
 
 std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const json> many,
                                           const EnqueueOptions& options) {
-  if (options.idempotency_key.starts_with(kReservedKeyPrefix)) {
-    throw Error{ErrorCode::kInvalid,
-                fmt::format("task \"{}\": idempotency_key begins with \"{}\", which is reserved",
-                            task, kReservedKeyPrefix)};
-  }
+  refuse_reserved_key(task, options);
   if (many.size() > 1 && !options.idempotency_key.empty()) {
     throw Error{ErrorCode::kInvalid,
                 fmt::format("task \"{}\": {} jobs cannot have one idempotency_key: enqueue them "
@@ -71,6 +74,14 @@ std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const
   std::vector<Enqueued> enqueued = environment_->store().enqueue(jobs);
   register_own_tasks();
   return enqueued;
+}
+
+SqlStatement ClientImpl::enqueue_statement(std::string_view task, const json& args,
+                                           const EnqueueOptions& options) {
+  refuse_reserved_key(task, options);
+  const NewJob job = plan(task, {&args, 1}, options).front();
+  register_own_tasks();  // before, for the statement needs to know of the task
+  return environment_->store().enqueue_statement(job);
 }
 
 /// Those who enqueue by SQL need to know of them, and this program may come before its workers.

@@ -28,6 +28,10 @@ class ClientImpl final {
   std::vector<Enqueued> enqueue(std::string_view task, std::span<const json> many,
                                 const EnqueueOptions& options);
 
+  /// Make the statement that enqueues one job in somebody else's transaction.
+  SqlStatement enqueue_statement(std::string_view task, const json& args,
+                                 const EnqueueOptions& options);
+
   /// Enqueue on behalf of a running job: its children have keys of the library's own.
   JobId enqueue_child(std::string_view task, const json& args, const EnqueueOptions& options);
 

@@ -6,10 +6,12 @@
 #include <utility>
 #include <vector>
 #include <fmt/format.h>
+#include "app/backends.hpp"
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
 #include "app/task_records.hpp"
 #include "base/host.hpp"
+#include "base/url.hpp"
 #include "base/version.hpp"
 #include "config/settings_transfer.hpp"
 #include "core/declaration_check.hpp"
@@ -57,6 +59,18 @@ bool isolates_all(const Settings& settings, const WorkerOptions& options) {
   return settings.get<std::string>("worker.isolation") == "process";
 }
 
+void check_transactions(const Environment& environment) {
+  std::vector<std::string> problems;
+  for (const auto& [name, task] : environment.registry().tasks()) {
+    if (!task.options.transaction || has_attempts(environment.store_url())) continue;
+    problems.push_back(
+        fmt::format("task \"{}\": transaction is not available on the store \"{}\": use "
+                    "postgresql://HOST/DATABASE, or leave it out",
+                    name, redacted(environment.store_url())));
+  }
+  if (!problems.empty()) throw ConfigurationError{std::move(problems)};
+}
+
 /// Where some task runs in a process, or all do: what starts the processes.
 std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environment, bool all,
                                                    int slots, std::shared_ptr<Keeper> keeper) {
@@ -93,12 +107,14 @@ std::shared_ptr<RunEnvironment> make_run_environment(
       .most_log_bytes = environment->settings().get<std::size_t>("limits.max_log"),
       .contexts = std::move(contexts),
       .keeper = std::make_shared<Keeper>(),
-      .grace = environment->settings().get<milliseconds>("worker.grace")});
+      .grace = environment->settings().get<milliseconds>("worker.grace"),
+      .open_attempts = [environment] { return open_attempts({.url = environment->store_url()}); }});
 }
 
 std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& environment,
                                            const WorkerOptions& options) {
   const Settings& settings = environment->settings();
+  check_transactions(*environment);
   const std::shared_ptr<Store> store = environment->shared_store();
   const auto logs = std::make_shared<LogBuffer>();
   const std::map<std::string, int> domains = domains_of(settings, options);

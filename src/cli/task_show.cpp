@@ -63,6 +63,7 @@ class TaskShow final : public Command {
                                  format_duration(options.retry.max_backoff)));
     if (options.at_most_once) line("at most once", "yes");
     if (options.exclusive) line("exclusive", "yes");
+    if (options.transaction) line("transaction", "yes");
     if (needs_process(options)) line("isolation", "process");
     if (options.max_memory > 0) line("max memory", fmt::format("{} bytes", options.max_memory));
     if (options.max_cpu.count() > 0) line("max cpu", format_duration(options.max_cpu));

@@ -88,6 +88,12 @@ enum class Outcome : std::uint8_t {
                  ///< again after `delay`, unless it is one too many or the task at most once
 };
 
+/// What became of a write for a job.
+enum class WriteResult : std::uint8_t {
+  kAccepted,
+  kFenced,  ///< a newer epoch exists, or the job is no longer running: drop the result
+};
+
 /// End one execution. Guarded by (id, epoch, running).
 struct Completion {
   JobId id;
@@ -102,12 +108,8 @@ struct Completion {
   std::string error = {};                     ///< JSON {"type", "message", "causes"}; empty: none
   std::string output = {};                    ///< JSON; empty: none
   std::vector<std::string> attachments = {};  ///< the Bytes of `output`
-};
-
-/// What became of a write for a job.
-enum class WriteResult : std::uint8_t {
-  kAccepted,
-  kFenced,  ///< a newer epoch exists, or the job is no longer running: drop the result
+  /// What became of it, if it was written already, in the attempt's own transaction.
+  std::optional<WriteResult> written = {};
 };
 
 /// The reply to one exchange with the store.

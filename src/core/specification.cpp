@@ -81,6 +81,7 @@ TaskOptions read_options(const json& from) {
   if (from.contains("retry")) options.retry = read_retry(from.at("retry"));
   options.at_most_once = from.value("at_most_once", false);
   options.exclusive = from.value("exclusive", false);
+  options.transaction = from.value("transaction", false);
   if (from.value("isolation", std::string{}) == "process") options.isolation = Isolation::kProcess;
   options.max_memory = from.value("max_memory", options.max_memory);
   read_duration(from, "max_cpu", options.max_cpu);
@@ -104,6 +105,7 @@ json specification(const detail::TaskDeclaration& task) {
               {"exclusive", options.exclusive},
               {"args", std::move(args)}};
   // Only what is set, so that the specifications of most tasks stay as they are.
+  if (options.transaction) result["transaction"] = true;
   if (needs_process(options)) result["isolation"] = "process";
   if (options.max_memory > 0) result["max_memory"] = options.max_memory;
   if (options.max_cpu.count() > 0) result["max_cpu"] = format_duration(options.max_cpu);

@@ -1,6 +1,7 @@
 #include "core/store.hpp"
 #include <iterator>
 #include <utility>
+#include "stint/error.hpp"
 
 namespace stint {
 
@@ -15,6 +16,11 @@ std::vector<JobRecord> Store::list_jobs(JobFilter filter) {
     filter.before = *page.next;
   }
   return jobs;
+}
+
+SqlStatement Store::enqueue_statement(const NewJob& /*job*/) {
+  throw Error{ErrorCode::kInvalid,
+              "this store has no SQL to enqueue with: use Client::enqueue, or a PostgreSQL store"};
 }
 
 }  // namespace stint

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "core/attempt_transaction.hpp"
 #include "core/job_records.hpp"
 
 namespace stint {
@@ -40,6 +41,10 @@ class Store {
   /// Insert all jobs in one transaction. A resend after an unknown outcome inserts nothing twice:
   /// the implementation repeats it with the same ids. A known idempotency key returns its job.
   virtual std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) = 0;
+  /// Make the statement that enqueues one job in a transaction of somebody else's; see
+  /// Client::sql_enqueue. Throws kInvalid for a job that it cannot carry, and where there is no
+  /// SQL interface.
+  virtual SqlStatement enqueue_statement(const NewJob& job);
   virtual std::optional<JobRecord> find_job(JobId id) = 0;
   /// List jobs from `filter.before` on down.
   virtual JobPage list_page(const JobFilter& filter) = 0;
@@ -160,6 +165,8 @@ struct StoreBackend {
   /// that mends it; kUnavailable if the place cannot be reached.
   std::function<std::unique_ptr<Store>(const StoreOptions&)> open;
   std::function<std::unique_ptr<StoreSchema>(const StoreOptions&)> open_schema;
+  /// Make what gives attempts a transaction; connects at the first one. Empty: the store has none.
+  std::function<std::unique_ptr<AttemptConnection>(const StoreOptions&)> open_attempts = {};
 };
 
 }  // namespace stint

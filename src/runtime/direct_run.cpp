@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "runtime/job_run.hpp"
+#include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -75,6 +76,8 @@ DirectResult run_directly(const detail::TaskDeclaration& task, const RunEnvironm
   job.task = task.name;
   job.timeout = options.timeout;
   JobRun run{std::move(job), options.args, std::make_shared<DirectHost>(options), real_clock()};
+  std::unique_ptr<AttemptConnection> attempts;
+  begin_transaction(run, task, environment, attempts);
   Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
   const StopWatch watch{run, options};
   DirectResult result;

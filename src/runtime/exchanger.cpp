@@ -77,7 +77,7 @@ Exchange Exchanger::exchange_with_store(ExchangePlan& plan, WorkerId claimer) {
   if (plan.claim_limit > 0) {
     request = {.worker = claimer,
                .node = context_.session.info().node,
-               .tasks = context_.tasks,
+               .tasks = plan.is_ahead ? context_.ahead : context_.tasks,
                .domain = context_.domains.at(plan.domain),
                .limit = plan.claim_limit};
   }

@@ -26,6 +26,7 @@ struct ExchangeContext {
   WakeUp& wake_up;
   const Clock& clock;
   std::vector<std::string> tasks;    ///< those that this worker has
+  std::vector<std::string> ahead;    ///< of them, those whose jobs may be claimed ahead
   std::vector<std::string> domains;  ///< as the board numbers them
   WorkerMetrics& metrics;
   OutageLog& outages;

@@ -62,8 +62,8 @@ class ExchangerTest : public ::testing::Test {
   Session session_{store_, {.node = "n1"}, {}, real_clock()};
   WorkerMetrics metrics_;
   OutageLog outages_{real_clock()};
-  ExchangeContext context_{store_,       board_,    logs_,       session_, *wake_up_,
-                           real_clock(), {"t.run"}, {"default"}, metrics_, outages_};
+  ExchangeContext context_{store_,    board_,    logs_,       session_, *wake_up_, real_clock(),
+                           {"t.run"}, {"t.run"}, {"default"}, metrics_, outages_};
   std::future<void> running_;
 };
 

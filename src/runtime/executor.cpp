@@ -11,6 +11,7 @@
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "runtime/command_run.hpp"
+#include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -132,20 +133,27 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
     return Completion{.id = run.id(), .epoch = run.epoch()};
   }
   JobInvocation invocation{run, environment, contexts};
+  const StatementStop statement_stop{run};
   std::optional<json> returned = task.handler(invocation);
   Completion end{.id = run.id(), .epoch = run.epoch()};
   attach_output(end, run, std::move(returned), environment.limits);
   return end;
 }
 
-}  // namespace
+/// Call the task and, in a transaction of its own, write its end.
+Completion call_and_complete(JobRun& run, const detail::TaskDeclaration& task,
+                             const RunEnvironment& environment, Contexts& contexts) {
+  Completion end = call_task(run, task, environment, contexts);
+  if (end.outcome == Outcome::kDone) complete_in_transaction(run, end);
+  return end;
+}
 
 /// The one function that catches what a user's task throws.
-Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
-                            const RunEnvironment& environment, Contexts& contexts) {
+Completion outcome_of(JobRun& run, const detail::TaskDeclaration& task,
+                      const RunEnvironment& environment, Contexts& contexts) {
   Completion end;
   try {
-    return call_task(run, task, environment, contexts);
+    return call_and_complete(run, task, environment, contexts);
   } catch (const Stopped& error) {
     end = stopped(run, describe(error));
   } catch (const Reject& error) {
@@ -171,12 +179,22 @@ Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
     end.delay = retry_delay(task.options.retry, run.job().failures + 1);
   }
   if (end.cause == "timeout") end.delay = retry_delay(task.options.retry, run.job().failures + 1);
+  if (end.cause == "error") excuse_lost_transaction(run, end);
   try {
     attach_output(end, run, std::nullopt, environment.limits);
   } catch (const std::exception&) {
     end.output.clear();  // it failed anyway; what it had set cannot be kept
     end.attachments.clear();
   }
+  return end;
+}
+
+}  // namespace
+
+Completion execute_declared(JobRun& run, const detail::TaskDeclaration& task,
+                            const RunEnvironment& environment, Contexts& contexts) {
+  Completion end = outcome_of(run, task, environment, contexts);
+  run.end_transaction();  // before anybody learns how it ended
   return end;
 }
 
@@ -193,6 +211,11 @@ Completion end_before_task(const ClaimedJob& job, const std::exception& exceptio
   if (error != nullptr && error->retryable()) {
     end.outcome = Outcome::kInterrupted;
     end.started = false;
+  }
+  if (const auto* snooze = dynamic_cast<const Snooze*>(&exception)) {
+    end.outcome = Outcome::kSnoozed;
+    end.started = false;
+    end.delay = snooze->delay();
   }
   end.cause = "error";
   end.error = error_json(error != nullptr ? "stint::Error" : "std::exception", exception.what());
@@ -216,6 +239,11 @@ Completion end_of_stopped(const JobRun& run, const Registry& registry, std::stri
 
 std::string error_json(std::string_view type, std::string_view message) {
   return json{{"type", sanitize_text(type)}, {"message", bounded(message)}}.dump();
+}
+
+std::string error_message(const Completion& end) {
+  if (end.error.empty()) return {};
+  return json::parse(end.error).value("message", std::string{});
 }
 
 milliseconds retry_delay(const RetryOptions& options, int failures) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include "core/attempt_transaction.hpp"
 #include "core/job_records.hpp"
 #include "core/payload.hpp"
 #include "core/registry.hpp"
@@ -27,6 +28,8 @@ struct RunEnvironment {
   std::shared_ptr<Keeper> keeper = {};  ///< starts programs; null: this process starts none
   /// How long a program may go on after it was asked to stop.
   std::chrono::nanoseconds grace = std::chrono::seconds{5};
+  /// Makes what gives a slot's attempts their transactions. Throws Error where the store has none.
+  std::function<std::unique_ptr<AttemptConnection>()> open_attempts = {};
 };
 
 /// Execute one job on the calling thread. Never throws what the task throws: the one place that
@@ -48,6 +51,9 @@ Completion end_of_stopped(const JobRun& run, const Registry& registry, std::stri
 
 /// Describe a failure as the stores keep it: {"type", "message", "causes"}. Any text is taken.
 std::string error_json(std::string_view type, std::string_view message);
+
+/// The message of the error that an execution ended with; empty for none.
+std::string error_message(const Completion& end);
 
 /// The pause before the next attempt after `failures` failures (this one included).
 milliseconds retry_delay(const RetryOptions& options, int failures);

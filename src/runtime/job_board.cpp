@@ -18,6 +18,8 @@ constexpr nanoseconds kLinger = std::chrono::milliseconds{1};
 constexpr std::array kPolls{std::chrono::milliseconds{5}, std::chrono::milliseconds{50},
                             std::chrono::milliseconds{250}, std::chrono::milliseconds{1000}};
 constexpr nanoseconds kLongestWait = std::chrono::seconds{1};
+// Where some jobs are not claimed ahead, how long they may be passed by.
+constexpr nanoseconds kBetweenAllTasks = std::chrono::milliseconds{50};
 // The weight of a new job in the average duration.
 constexpr double kWeight = 0.05;
 
@@ -109,8 +111,12 @@ void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds 
   } else if (!lone_.empty()) {
     work_.notify_all();
   }
-  if (job.flags.at_most_once()) unwritten_.insert({job.id, job.epoch});
-  add_completion(std::move(completion));
+  if (completion.written) {
+    expect_more();
+  } else {
+    if (job.flags.at_most_once()) unwritten_.insert({job.id, job.epoch});
+    add_completion(std::move(completion));
+  }
   changed();
 }
 
@@ -134,16 +140,25 @@ void JobBoard::drop(const ClaimedJob& job) {
 
 // --- Exchangers ---------------------------------------------------------------------------------
 
+int JobBoard::in_hand() const { return running_ + static_cast<int>(ready_.size()) + claiming_; }
+
 int JobBoard::prefetch() const {
-  if (average_seconds_ < 0) return 0;
+  if (average_seconds_ < 0 || options_.claims_ahead == ClaimsAhead::kNone) return 0;
   const double ahead = kAheadSeconds / std::max(average_seconds_, 1e-7) * options_.slots;
   return static_cast<int>(std::min(ahead, static_cast<double>(options_.largest_batch) * 2));
 }
 
-int JobBoard::wanted(const Domain& domain) const {
+/// A claim of all tasks is for free slots alone where some jobs are not claimed ahead. Between two
+/// of them others are claimed ahead; when the next one is due, what is ready runs dry first.
+bool JobBoard::is_next_ahead(const Domain& domain) const {
+  return options_.claims_ahead == ClaimsAhead::kSome && prefetch() > 0 &&
+         clock_.boot_now() < domain.all_tasks_at;
+}
+
+int JobBoard::wanted(const Domain& domain, bool is_ahead) const {
   if (!claims_ || !lone_.empty() || lone_runs_) return 0;
-  const int in_hand = running_ + static_cast<int>(ready_.size()) + claiming_;
-  int want = options_.slots + prefetch() - in_hand;
+  const bool is_for_slots = options_.claims_ahead == ClaimsAhead::kSome && !is_ahead;
+  int want = options_.slots + (is_for_slots ? 0 : prefetch()) - in_hand();
   if (domain.share.most > 0) want = std::min(want, domain.share.most - domain.held);
   if (allowed_runs_ >= 0) {
     const std::int64_t left = allowed_runs_ - static_cast<std::int64_t>(ready_.size()) - claiming_;
@@ -152,10 +167,9 @@ int JobBoard::wanted(const Domain& domain) const {
   return std::clamp(want, 0, options_.largest_batch);
 }
 
-std::optional<std::pair<std::size_t, int>> JobBoard::next_claim(bool with_completions) {
-  const int in_hand = running_ + static_cast<int>(ready_.size()) + claiming_;
+std::optional<JobBoard::Claim> JobBoard::next_claim(bool with_completions) {
   // A claim of its own is worth it for a free slot or for a good part of a batch.
-  const bool is_hungry = in_hand < options_.slots || (ready_.empty() && claiming_ == 0);
+  const bool is_hungry = in_hand() < options_.slots || (ready_.empty() && claiming_ == 0);
   const int least = with_completions || is_hungry
                         ? 1
                         : std::min((options_.slots + prefetch()) / 2, options_.largest_batch);
@@ -163,10 +177,11 @@ std::optional<std::pair<std::size_t, int>> JobBoard::next_claim(bool with_comple
     const std::size_t index = (next_domain_ + i) % domains_.size();
     const Domain& domain = domains_[index];
     if (domain.is_empty) continue;
-    const int want = wanted(domain);
+    const bool is_ahead = is_next_ahead(domain);
+    const int want = wanted(domain, is_ahead);
     if (want >= std::max(least, 1) ||
         (want > 0 && domain.share.most > 0 && domain.share.most - domain.held <= want)) {
-      return std::pair{index, want};
+      return Claim{.domain = index, .limit = want, .is_ahead = is_ahead};
     }
   }
   return std::nullopt;
@@ -196,10 +211,13 @@ std::optional<ExchangePlan> JobBoard::plan_exchange(bool is_main) {
   completions_.erase(completions_.begin(), end);
   plan.scan = scan_;
   if (claim) {
-    plan.domain = claim->first;
-    plan.claim_limit = claim->second;
-    next_domain_ = (claim->first + 1) % domains_.size();
-    domains_[plan.domain].held += plan.claim_limit;
+    plan.domain = claim->domain;
+    plan.claim_limit = claim->limit;
+    plan.is_ahead = claim->is_ahead;
+    next_domain_ = (claim->domain + 1) % domains_.size();
+    Domain& domain = domains_[plan.domain];
+    domain.held += plan.claim_limit;
+    if (!plan.is_ahead) domain.all_tasks_at = clock_.boot_now() + kBetweenAllTasks;
     claiming_ += plan.claim_limit;
   }
   ++exchanges_;
@@ -217,6 +235,8 @@ void JobBoard::merge(const ExchangePlan& plan, Exchange reply, bool is_own) {
     claiming_ -= plan.claim_limit;
     if (claimed > 0) {
       polls_ = 0;
+    } else if (plan.is_ahead) {
+      domain.all_tasks_at = nanoseconds{0};  // it says nothing of the other tasks
     } else if (plan.is_scanned && plan.scan == scan_) {
       domain.is_empty = true;
       domain.is_proven = reply.looked_everywhere;
@@ -427,10 +447,14 @@ void JobBoard::give_back(const ClaimedJob& job) {
 void JobBoard::add_completion(Completion completion) {
   if (completions_.empty()) oldest_completion_ = clock_.boot_now();
   completions_.push_back(std::move(completion));
+  if (help_wanted()) help_.notify_one();
+  expect_more();
+}
+
+void JobBoard::expect_more() {
   // What ended may have made others claimable, in any domain.
   ++scan_;
   for (Domain& domain : domains_) domain.is_empty = false;
-  if (help_wanted()) help_.notify_one();
   if (main_waits_ && !may_linger()) {
     main_waits_ = false;
     interrupt_exchanger_();

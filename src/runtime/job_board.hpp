@@ -23,6 +23,13 @@ struct DomainShare {
   int most = 0;  ///< 0: no limit but the slots
 };
 
+/// Of which tasks jobs may be claimed before a slot is free for them.
+enum class ClaimsAhead : std::uint8_t {
+  kAll,
+  kSome,  ///< not of those with a transaction
+  kNone,
+};
+
 struct BoardOptions {
   int slots = 1;
   std::vector<DomainShare> domains = {{.name = "default"}};
@@ -30,6 +37,7 @@ struct BoardOptions {
   std::int64_t allowed_runs = -1;  ///< -1: no limit
   /// Each job has a process of its own: one that crashed before endangers no other.
   bool is_isolated = false;
+  ClaimsAhead claims_ahead = ClaimsAhead::kAll;
 };
 
 /// One exchange to make: what to complete and what to claim.
@@ -37,6 +45,7 @@ struct ExchangePlan {
   std::vector<Completion> completions;
   std::size_t domain = 0;  ///< index of the domain to claim from
   int claim_limit = 0;     ///< 0: claim nothing
+  bool is_ahead = false;   ///< claim only of the tasks whose jobs may wait for a slot
   std::uint64_t scan = 0;  ///< of the board, when the plan was made
   bool is_scanned = true;  ///< false: the claim was left out, so that no reply says anything
 };
@@ -64,7 +73,8 @@ class JobBoard final {
   /// Return the last of them, which have not begun and will not. What was dropped meanwhile
   /// (`drop_claimed`) is forgotten.
   void put_back(std::span<const ClaimedJob> jobs, std::uint64_t claims);
-  /// Hand in the end of a job that `take_job` gave. `took` counts towards the batch size.
+  /// Hand in the end of a job that `take_job` gave. `took` counts towards the batch size. One that
+  /// is written already only frees the slot.
   void finish(const ClaimedJob& job, Completion completion, std::chrono::nanoseconds took);
   /// A job that will never be completed by this worker: fenced, or its right was lost.
   void drop(const ClaimedJob& job);
@@ -132,12 +142,20 @@ class JobBoard final {
     int held = 0;           ///< claimed or being claimed
     bool is_empty = false;  ///< a scan found nothing
     bool is_proven = true;  ///< that it was a full one
+    /// When the next claim shall be of all tasks, if not of all jobs are claimed ahead.
+    std::chrono::nanoseconds all_tasks_at{0};
+  };
+  struct Claim {
+    std::size_t domain = 0;
+    int limit = 0;
+    bool is_ahead = false;
   };
 
-  int wanted(const Domain& domain) const STINT_REQUIRES(mutex_);
+  int in_hand() const STINT_REQUIRES(mutex_);
+  int wanted(const Domain& domain, bool is_ahead) const STINT_REQUIRES(mutex_);
   int prefetch() const STINT_REQUIRES(mutex_);
-  std::optional<std::pair<std::size_t, int>> next_claim(bool with_completions)
-      STINT_REQUIRES(mutex_);
+  bool is_next_ahead(const Domain& domain) const STINT_REQUIRES(mutex_);
+  std::optional<Claim> next_claim(bool with_completions) STINT_REQUIRES(mutex_);
   bool may_linger() const STINT_REQUIRES(mutex_);
   bool help_wanted() const STINT_REQUIRES(mutex_);
   bool all_proven_empty() const STINT_REQUIRES(mutex_);
@@ -145,6 +163,7 @@ class JobBoard final {
   void give_back_claimed() STINT_REQUIRES(mutex_);
   void give_back(const ClaimedJob& job) STINT_REQUIRES(mutex_);
   void add_completion(Completion completion) STINT_REQUIRES(mutex_);
+  void expect_more() STINT_REQUIRES(mutex_);
   void release(const std::string& domain, int jobs) STINT_REQUIRES(mutex_);
   void changed() STINT_REQUIRES(mutex_);
 

@@ -59,6 +59,32 @@ void JobRun::set_output(json output) {
   output_ = std::move(output);
 }
 
+Transaction& JobRun::transaction() {
+  AttemptTransaction* const own = attempt_transaction();
+  return own != nullptr ? *own : Job::transaction();
+}
+
+void JobRun::set_transaction(std::unique_ptr<AttemptTransaction> transaction) {
+  const MutexLock lock{mutex_};
+  transaction_ = std::move(transaction);
+}
+
+AttemptTransaction* JobRun::attempt_transaction() const {
+  const MutexLock lock{mutex_};
+  return transaction_.get();
+}
+
+void JobRun::end_transaction() {
+  std::unique_ptr<AttemptTransaction> ended;  // outside the lock: this may ask the server
+  const MutexLock lock{mutex_};
+  ended = std::move(transaction_);
+}
+
+void JobRun::sever_transaction() noexcept {
+  const MutexLock lock{mutex_};
+  if (transaction_) transaction_->sever();
+}
+
 void JobRun::request_stop(StopReason reason, std::string message) {
   {
     const MutexLock lock{mutex_};

@@ -11,6 +11,7 @@
 #include <string>
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
+#include "core/attempt_transaction.hpp"
 #include "core/job_records.hpp"
 #include "core/payload.hpp"
 #include "process/keeper.hpp"
@@ -68,6 +69,7 @@ class JobRun final : public Job, private JobLog {
   JobLog& log() override { return *this; }
   void progress(double fraction, std::string_view message) override;
   void set_output(json output) override;
+  Transaction& transaction() override;
 
   // For the worker
   const ClaimedJob& job() const { return job_; }
@@ -92,6 +94,15 @@ class JobRun final : public Job, private JobLog {
   /// Say where the task's code runs from now on.
   void set_place(RunPlace place);
   RunPlace place() const;
+  /// Give the attempt its transaction, before the task is called.
+  void set_transaction(std::unique_ptr<AttemptTransaction> transaction);
+  /// Null without one. For the thread that executes.
+  AttemptTransaction* attempt_transaction() const;
+  /// Roll back what was not committed.
+  void end_transaction();
+  /// Have the server roll back, while the task keeps its thread.
+  void sever_transaction() noexcept;
+  std::chrono::nanoseconds ran_for() const { return clock_.boot_now() - started_at_; }
   /// Say how much of the log was dropped, if anything was: the task has returned.
   void finish_log();
   bool has_log_room() { return host_->has_log_room(); }
@@ -130,6 +141,7 @@ class JobRun final : public Job, private JobLog {
   std::string stop_message_ STINT_GUARDED_BY(mutex_);
   std::optional<std::chrono::nanoseconds> stop_asked_at_ STINT_GUARDED_BY(mutex_);
   std::optional<json> output_ STINT_GUARDED_BY(mutex_);
+  std::unique_ptr<AttemptTransaction> transaction_ STINT_GUARDED_BY(mutex_);
   RunPlace place_ STINT_GUARDED_BY(mutex_);
   std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);
   std::size_t log_bytes_ STINT_GUARDED_BY(mutex_) = 0;

@@ -19,6 +19,21 @@ constexpr nanoseconds kFinalWrites = std::chrono::seconds{5};
 // How long programs may take to be gone once they were killed.
 constexpr nanoseconds kKills = std::chrono::seconds{5};
 
+/// The tasks whose jobs may be claimed before a slot is free for them.
+std::vector<std::string> tasks_ahead(const Registry& registry) {
+  std::vector<std::string> names;
+  for (const auto& [name, task] : registry.tasks()) {
+    if (!task.options.transaction) names.push_back(name);
+  }
+  return names;
+}
+
+ClaimsAhead claims_ahead(const Registry& registry) {
+  const std::size_t ahead = tasks_ahead(registry).size();
+  if (ahead == registry.tasks().size()) return ClaimsAhead::kAll;
+  return ahead == 0 ? ClaimsAhead::kNone : ClaimsAhead::kSome;
+}
+
 std::vector<std::string> names_of(const std::vector<DomainShare>& domains) {
   std::vector<std::string> names;
   names.reserve(domains.size());
@@ -59,12 +74,14 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
       outages_(clock_) {
   const std::vector<std::string> domains = names_of(options_.domains);
   wake_up_ = store_->make_wake_up(domains);
-  board_ = std::make_shared<JobBoard>(BoardOptions{.slots = options_.slots,
-                                                   .domains = options_.domains,
-                                                   .largest_batch = options_.largest_batch,
-                                                   .allowed_runs = options_.allowed_runs,
-                                                   .is_isolated = options_.isolates_all},
-                                      clock_, [wake = wake_up_.get()] { wake->interrupt(); });
+  board_ = std::make_shared<JobBoard>(
+      BoardOptions{.slots = options_.slots,
+                   .domains = options_.domains,
+                   .largest_batch = options_.largest_batch,
+                   .allowed_runs = options_.allowed_runs,
+                   .is_isolated = options_.isolates_all,
+                   .claims_ahead = claims_ahead(*environment_->registry)},
+      clock_, [wake = wake_up_.get()] { wake->interrupt(); });
   slot_context_ = std::make_shared<SlotContext>(
       SlotContext{.board = board_,
                   .page = page_,
@@ -80,9 +97,10 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
   watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
                                        clock_);
-  exchange_ = std::make_unique<ExchangeContext>(*store_, *board_, *logs_, session_, *wake_up_,
-                                                clock_, environment_->registry->task_names(),
-                                                domains, *metrics_, outages_);
+  const Registry& registry = *environment_->registry;
+  exchange_ = std::make_unique<ExchangeContext>(
+      *store_, *board_, *logs_, session_, *wake_up_, clock_, registry.task_names(),
+      tasks_ahead(registry), domains, *metrics_, outages_);
   exchange_->on_request = [this] {
     const MutexLock lock{mutex_};
     has_request_ = true;

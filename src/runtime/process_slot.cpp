@@ -30,7 +30,8 @@ Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachment
   is_next_alone_ = false;
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
   // What it holds already would count for this job.
-  const std::int64_t limit = max_memory_of(run.task());
+  const TaskOptions* const task = find_options(run.task());
+  const std::int64_t limit = task == nullptr ? 0 : task->max_memory;
   if (process_ && limit > 0 && process_->memory_used() > limit / 2) process_.reset();
   if (!process_) process_ = processes_->take();
   ++process_->runs;
@@ -68,15 +69,21 @@ Completion ProcessSlot::drive(JobRun& run, OutputPipes pipes, const Work& work) 
   return end;
 }
 
-std::int64_t ProcessSlot::max_memory_of(const std::string& name) const {
-  const detail::TaskDeclaration* const task = registry_->find_task(name);
-  return task == nullptr ? 0 : task->options.max_memory;
+const TaskOptions* ProcessSlot::find_options(const std::string& task) const {
+  const detail::TaskDeclaration* const found = registry_->find_task(task);
+  return found == nullptr ? nullptr : &found->options;
+}
+
+/// Whether each of its jobs has something to itself: a bound of memory, a transaction.
+bool ProcessSlot::has_own_needs(const std::string& name) const {
+  const TaskOptions* const task = find_options(name);
+  return task != nullptr && (task->max_memory > 0 || task->transaction);
 }
 
 int ProcessSlot::most_together(const ClaimedJob& job) const {
   // Of these, none may have begun when somebody else believes that it has not, or must be alone.
   const bool is_plain = !job.flags.at_most_once() && !job.flags.exclusive() && job.crashes == 0 &&
-                        !job.has_attachments && !is_next_alone_ && max_memory_of(job.task) == 0 &&
+                        !job.has_attachments && !is_next_alone_ && !has_own_needs(job.task) &&
                         (job.timeout.count() <= 0 || job.timeout >= kShortTimeout);
   if (!is_plain || !process_ || !process_->is_ready || process_->child->status()) return 1;
   return std::min(quick_.most_together(job.task), processes_->runs_left(*process_));

@@ -48,7 +48,8 @@ class ProcessSlot final {
   void discard() { process_.reset(); }
 
  private:
-  std::int64_t max_memory_of(const std::string& name) const;  // 0: not limited
+  const TaskOptions* find_options(const std::string& task) const;  // null: there is no such task
+  bool has_own_needs(const std::string& name) const;
   template <typename Work>
   Completion drive(JobRun& run, OutputPipes pipes, const Work& work);
 

@@ -12,6 +12,8 @@ namespace {
 
 using std::chrono::system_clock;
 
+constexpr int kNotWritten = -1;
+
 template <typename T>
 T enumerator(WireReader& from) {
   return static_cast<T>(from.number());
@@ -121,6 +123,7 @@ void write(WireWriter& to, const End& end) {
   to.number(one.started ? 1 : 0).number(one.delay.count()).string(one.cause).string(one.error);
   to.string(one.output).strings(one.attachments).number(end.retires ? 1 : 0);
   to.number(one.ran_for.count()).number(one.ended_before.count());
+  to.number(one.written ? static_cast<int>(*one.written) : kNotWritten);
 }
 void read(WireReader& from, End& end) {
   Completion& one = end.completion;
@@ -136,6 +139,8 @@ void read(WireReader& from, End& end) {
   end.retires = from.number() != 0;
   one.ran_for = microseconds{from.number()};
   one.ended_before = microseconds{from.number()};
+  const std::int64_t written = from.number();
+  if (written != kNotWritten) one.written = static_cast<WriteResult>(written);
 }
 
 void write(WireWriter& /*to*/, const Idle& /*idle*/) {}

@@ -45,6 +45,11 @@ TEST(SlotMessages, CarryAnEnd) {
   EXPECT_EQ(back.completion.delay, milliseconds{5});
   EXPECT_EQ(back.completion.output, "null");
   EXPECT_TRUE(back.retires);
+  EXPECT_FALSE(back.completion.written);
+  for (const WriteResult written : {WriteResult::kAccepted, WriteResult::kFenced}) {
+    end.completion.written = written;
+    EXPECT_EQ((sent<End, ToWorker>(end, &decode_for_worker)).completion.written, written);
+  }
 }
 
 TEST(SlotMessages, CarryTheOptionsOfAnEnqueue) {

@@ -17,6 +17,7 @@
 #include "runtime/job_run.hpp"
 #include "runtime/quiet_check.hpp"
 #include "runtime/slot_limits.hpp"
+#include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -163,6 +164,7 @@ class SlotServer final {
   const Output output_;
   std::optional<BurstPage> page_;
   QuietCheck check_;
+  std::unique_ptr<AttemptConnection> attempts_;
   Mutex mutex_;
   CondVar changed_;
   std::optional<Work> work_ STINT_GUARDED_BY(mutex_);
@@ -305,6 +307,9 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
                                    slot::Start start, bool& retires) {
   json args = unpack_payload(start.job.args, std::move(start.attachments));
   const auto run = std::make_shared<JobRun>(start.job, std::move(args), host_, real_clock());
+  const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
+  // Before any limit of the task is set: the environment may hold what is needed to connect.
+  if (task != nullptr) begin_transaction(*run, *task, environment, attempts_);
   std::optional<slot::Stop> early;
   {
     const MutexLock lock{mutex_};
@@ -314,7 +319,6 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
   if (early && early->id == run->id() && early->epoch == run->epoch()) stop_run(*early);
   Completion end;
   {
-    const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
     LimitScope limits{task == nullptr ? TaskOptions{} : task->options};
     end = execute(*run, environment, contexts);
     retires = limits.is_for_good();

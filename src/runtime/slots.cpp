@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/test_point.hpp"
 #include "core/declaration_check.hpp"
+#include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -41,6 +42,22 @@ bool must_be_written_first(const SlotContext& context, const ClaimedJob& job) {
 
 void clear_once_written(int number, const SlotContext& context, const ClaimedJob& job) {
   if (context.board->wait_written(job)) context.page->end(number);
+}
+
+/// Count an end that was written in the attempt's own transaction: no exchanger sees it.
+void count_written(WorkerMetrics& metrics, const Completion& end) {
+  if (*end.written == WriteResult::kAccepted) return metrics.count_end(end);
+  metrics.fenced.add();
+  log_warning("worker",
+              "what job {} (epoch {}) wrote was rolled back: it has ended or was given to another",
+              end.id.value, end.epoch.value);
+}
+
+/// An attempt that goes back with an error: something that it needed of the store was not there.
+void tell_of_return(const Completion& end) {
+  if (end.outcome != Outcome::kInterrupted && end.outcome != Outcome::kSnoozed) return;
+  if (end.error.empty()) return;
+  log_warning("worker", "job {} goes back: {}", end.id.value, error_message(end));
 }
 
 /// Count a job that began at `started` on the boot clock.
@@ -157,6 +174,10 @@ Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& c
     end = places.process.execute(*run, std::move(bytes));
   } else {
     run->set_place({.thread = ::gettid()});
+    const detail::TaskDeclaration* task = context.environment->registry->find_task(job.task);
+    if (task != nullptr) {
+      begin_transaction(*run, *task, *context.environment, places.attempts);
+    }
     const ThreadOutput output{{.most_bytes = most_log_bytes},
                               [&run](const OutputLine& line) { run->add_output(line); }};
     end = execute(*run, *context.environment, places.contexts);
@@ -182,10 +203,11 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
     const MutexLock lock{cell.mutex};
     cell.run.reset();
   }
+  if (run) run->end_transaction();  // of one that was not even called
   if (run && !run->take_end()) return false;
   context.metrics->run.observe(now - started);
-  const bool is_lost = run && run->stop_reason() == StopReason::kLost;
-  const bool waits = !is_lost && must_be_written_first(context, job);
+  const bool is_lost = !end.written && run && run->stop_reason() == StopReason::kLost;
+  const bool waits = !is_lost && !end.written && must_be_written_first(context, job);
   if (context.page && !waits) context.page->end(number);
   if (is_lost) {
     context.board->drop(job);
@@ -193,6 +215,8 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
   }
   end.ran_for = micros(now - started);
   end.ended_before = -micros(now);  // the exchanger adds the moment of the write
+  if (end.written) count_written(*context.metrics, end);
+  tell_of_return(end);
   context.board->finish(job, std::move(end), now - started);
   if (waits) clear_once_written(number, context, job);
   return true;
@@ -218,6 +242,7 @@ bool Slots::abandon(const std::shared_ptr<JobRun>& run, Completion end) {
     if (!run->take_end()) return false;
     log_error("worker", "the task {} of job {} ignores its stop; its thread is left to itself",
               run->task(), run->id().value);
+    run->sever_transaction();
     slots_[i].thread.detach();
     const bool waits = must_be_written_first(*context_, run->job());
     if (context_->page && !waits) context_->page->end(static_cast<int>(i));

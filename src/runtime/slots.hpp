@@ -67,8 +67,9 @@ class Slots final {
   };
   /// Where the jobs of one slot run.
   struct Places {
-    Contexts contexts;    // on its thread
-    ProcessSlot process;  // or in its process
+    Contexts contexts;                                 // on its thread
+    ProcessSlot process;                               // or in its process
+    std::unique_ptr<AttemptConnection> attempts = {};  // of those on its thread
   };
   struct Slot {
     std::shared_ptr<Cell> cell;

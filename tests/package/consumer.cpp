@@ -1,6 +1,7 @@
 // A small program of a user: enqueues a job, works it off in process and prints its output.
 #include <chrono>
 #include <iostream>
+#include <stint/postgresql.hpp>  // needs no header of libpq
 #include <stint/stint.hpp>
 
 namespace {

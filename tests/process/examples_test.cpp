@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include "stint/json.hpp"
+#include "support/effect_table.hpp"
 #include "support/eventually.hpp"
 #include "support/program.hpp"
 
@@ -65,6 +66,39 @@ TEST(Images, ShowsItsTaskAndFailsTheFirstAttempt) {
   const json second = json::parse(images.output({"job", "show", "2", "--json"}));
   EXPECT_EQ(second["state"], "failed");
   EXPECT_EQ(second["cause"], "rejected");
+}
+
+TEST(Bank, MovesMoneyOnce) {
+  std::string missing;
+  const auto place = make_store_place("postgres", missing);
+  if (!place) {
+    ASSERT_FALSE(is_required("postgres")) << missing;
+    GTEST_SKIP() << missing;
+  }
+  Program bank{"bank"};
+  bank.set("STINT_STORE", place->url());
+  bank.output({"db", "init"});
+  const EffectTable table{*place};
+  const std::string schema = table.name().substr(0, table.name().find('.'));
+  bank.set("PGOPTIONS", "-c search_path=" + schema);  // the tables are the test's own
+  bank.set("DATABASE_URL", place->url().substr(0, place->url().find('?')));
+  table.run("set search_path = " + schema);
+  table.run(
+      "create table account (name text primary key, cents bigint not null check (cents >= 0))");
+  table.run("create table booking (job bigint, source text, target text, cents bigint)");
+  table.run("insert into account values ('ada', 1000)");
+  const std::vector<std::string> order{"order", "--from", "ada", "--to", "bob", "--cents", "300"};
+  bank.output(order);
+  std::vector<std::string> cancelled = order;
+  cancelled.back() = "500";
+  cancelled.emplace_back("--cancel");
+  bank.output(cancelled);
+  bank.output({"worker", "run", "--drain", "--isolation", "process"});
+  EXPECT_EQ(table.run("select cents from account order by name"),
+            (std::vector<std::string>{"700", "300"}));
+  EXPECT_EQ(table.run("select cents from booking"), (std::vector<std::string>{"300"}));
+  EXPECT_EQ(lines_of(bank.output({"job", "list", "--json"})).size(), 1U);
+  table.run("drop table account, booking");
 }
 
 TEST(Noop, SleepsAndDoesNothing) {

@@ -16,8 +16,13 @@
 namespace stint::test {
 namespace {
 
-// ReadyForQuery with no transaction open: the end of each transaction's reply.
-constexpr std::string_view kReady{"Z\0\0\0\5I", 6};
+// ReadyForQuery, the end of each reply: whether a transaction is open stands behind it.
+bool is_whole(std::string_view reply) {
+  constexpr std::string_view kReady{"Z\0\0\0\5", 5};
+  constexpr std::string_view kTransaction = "ITE";
+  return !reply.empty() && kTransaction.find(reply.back()) != std::string_view::npos &&
+         reply.substr(0, reply.size() - 1).ends_with(kReady);
+}
 
 constexpr std::chrono::microseconds kTricklePause{50};
 
@@ -232,7 +237,7 @@ bool CuttingProxy::pass_reply(Connection& one) {
 
 bool CuttingProxy::lose_reply(Connection& one, const std::string& bytes) {
   one.reply += bytes;
-  if (!one.reply.ends_with(kReady)) return true;
+  if (!is_whole(one.reply)) return true;
   one.is_losing = false;
   const bool is_cut = one.lose_after <= one.reply.size();
   if (is_cut && refuse_after_cut_) refusing_ = true;
@@ -300,7 +305,7 @@ void CuttingProxy::deliver() {
   const std::lock_guard lock(mutex_);
   std::string reply;
   if (!write_all(kept_server_, kept_request_)) return;
-  while (!reply.ends_with(kReady)) {
+  while (!is_whole(reply)) {
     const std::string bytes = read_some(kept_server_);
     if (bytes.empty()) return;
     reply += bytes;

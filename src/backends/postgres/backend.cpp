@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 #include <string_view>
+#include "backends/postgres/attempts.hpp"
 #include "backends/postgres/connect_options.hpp"
 #include "backends/postgres/schema.hpp"
 #include "backends/postgres/store.hpp"
@@ -18,6 +19,9 @@ const StoreBackend& postgres_backend() {
       },
       .open_schema = [](const StoreOptions& options) -> std::unique_ptr<StoreSchema> {
         return std::make_unique<PostgresSchema>(parse_connect_options(options.url));
+      },
+      .open_attempts = [](const StoreOptions& options) -> std::unique_ptr<AttemptConnection> {
+        return std::make_unique<PostgresAttempts>(parse_connect_options(options.url));
       },
   };
   return backend;

@@ -121,7 +121,7 @@ void Connection::send(const Sending& sending) {
   const Parameters& parameters = sending.command->parameters;
   std::vector<const char*> values;
   std::vector<int> lengths;
-  for (const auto& value : parameters.values_) {
+  for (const auto& value : parameters.values()) {
     values.push_back(value ? value->data() : nullptr);
     lengths.push_back(value ? static_cast<int>(value->size()) : 0);
   }
@@ -132,14 +132,15 @@ void Connection::send(const Sending& sending) {
   int sent = 1;
   if (sending.prepares) {
     sent = PQsendPrepare(connection_.get(), name.c_str(), text.c_str(), count,
-                         parameters.types_.data());
+                         parameters.types().data());
   }
   if (sent == 1) {
-    sent = sending.is_named
-               ? PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
-                                     lengths.data(), formats.data(), kBinary)
-               : PQsendQueryParams(connection_.get(), text.c_str(), count, parameters.types_.data(),
-                                   values.data(), lengths.data(), formats.data(), kBinary);
+    sent =
+        sending.is_named
+            ? PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
+                                  lengths.data(), formats.data(), kBinary)
+            : PQsendQueryParams(connection_.get(), text.c_str(), count, parameters.types().data(),
+                                values.data(), lengths.data(), formats.data(), kBinary);
   }
   // The transaction ends with the sync, which was not sent: nothing can have been committed.
   if (sent != 1) fail_lost(file.name, false);

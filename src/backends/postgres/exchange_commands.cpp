@@ -174,20 +174,8 @@ void ExchangePlan::add_attachments(std::span<const Completion> completions) {
     std::int32_t position = 0;
     for (const std::string& data : completion.attachments) {
       // A statement each: they may be large.
-      Column ids = Column::int64s(1);
-      Column epochs = Column::int64s(1);
-      Column positions = Column::int32s(1);
-      Column datas = Column::bytes(1);
-      ids.add(completion.id.value);
-      epochs.add(completion.epoch.value);
-      positions.add(position++);
-      datas.add(std::string_view{data});
-      Parameters parameters;
-      parameters.add(std::move(ids))
-          .add(std::move(epochs))
-          .add(std::move(positions))
-          .add(std::move(datas));
-      commands_.push_back({&sql::insert_output_attachments, std::move(parameters)});
+      commands_.push_back({&sql::insert_output_attachments,
+                           output_attachment(completion.id, completion.epoch, position++, data)});
     }
   }
 }
@@ -292,6 +280,23 @@ void add_details(const Result& details, std::vector<ClaimedJob>& claimed) {
   }
   // Somebody took them out of the table by hand: there is nothing that could be run.
   std::erase_if(claimed, [](const ClaimedJob& job) { return job.args.empty(); });
+}
+
+Parameters output_attachment(JobId id, Epoch epoch, std::int32_t position, std::string_view data) {
+  Column ids = Column::int64s(1);
+  Column epochs = Column::int64s(1);
+  Column positions = Column::int32s(1);
+  Column datas = Column::bytes(1);
+  ids.add(id.value);
+  epochs.add(epoch.value);
+  positions.add(position);
+  datas.add(data);
+  Parameters parameters;
+  parameters.add(std::move(ids))
+      .add(std::move(epochs))
+      .add(std::move(positions))
+      .add(std::move(datas));
+  return parameters;
 }
 
 Command free_jobs_command(WorkerId worker, std::optional<std::int64_t> claim,

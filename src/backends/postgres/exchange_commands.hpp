@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 #include "backends/postgres/claim_marks.hpp"
@@ -48,6 +49,9 @@ class ExchangePlan final {
   const ClaimRequest* claim_;
   std::vector<Command> commands_;
 };
+
+/// Make the values of insert_output_attachments.sql.
+Parameters output_attachment(JobId id, Epoch epoch, std::int32_t position, std::string_view data);
 
 /// Make the command that reads what the claim did not hand out of these jobs; nothing if it was
 /// all.

@@ -74,9 +74,11 @@ class Parameters final {
   Parameters& add_or_null(std::string_view value);
 
   std::size_t size() const { return types_.size(); }
+  const std::vector<Oid>& types() const { return types_; }
+  /// As they are sent; nothing for null.
+  const std::vector<std::optional<std::string>>& values() const { return values_; }
 
  private:
-  friend class Connection;
   Parameters& push(Oid type, std::optional<std::string> value);
 
   std::vector<Oid> types_;

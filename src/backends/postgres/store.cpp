@@ -2,6 +2,7 @@
 #include <utility>
 #include "backends/postgres/schema.hpp"
 #include "backends/postgres/wake_up.hpp"
+#include "core/sql_enqueue.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -18,6 +19,12 @@ PostgresStore::PostgresStore(ConnectOptions options, std::function<void(std::str
       workers_(database_, notifier_),
       retention_(database_) {
   check_schema_version(database_);
+}
+
+SqlStatement PostgresStore::enqueue_statement(const NewJob& job) {
+  std::string text = database_.statements().text(sql::sql_enqueue);
+  text.erase(text.find_last_not_of('\n') + 1);
+  return {.text = std::move(text), .values = sql_enqueue_values(job)};
 }
 
 void PostgresStore::register_tasks(std::span<const TaskRecord> tasks) {

@@ -28,6 +28,7 @@ class PostgresStore final : public Store {
   std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override {
     return enqueuer_.enqueue(jobs);
   }
+  SqlStatement enqueue_statement(const NewJob& job) override;
   std::optional<JobRecord> find_job(JobId id) override { return reader_.find_job(id); }
   JobPage list_page(const JobFilter& filter) override { return reader_.list_page(filter); }
   std::vector<AttemptRecord> list_attempts(JobId id) override { return reader_.list_attempts(id); }

@@ -1,0 +1,2 @@
+-- Undo what the task has written.
+rollback
