@@ -19,6 +19,9 @@ class AttemptTransaction : public Transaction {
   /// of it: call again, which asks the store and never guesses.
   virtual WriteResult complete(const Completion& done) = 0;
 
+  /// Whether the task has ended the transaction itself, as far as its connection can still tell.
+  virtual bool was_ended_by_task() noexcept = 0;
+
   /// Whether the connection broke, so that all that the task has written is gone.
   virtual bool is_lost() const = 0;
 

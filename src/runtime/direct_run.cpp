@@ -75,8 +75,8 @@ DirectResult run_directly(const detail::TaskDeclaration& task, const RunEnvironm
   ClaimedJob job;
   job.task = task.name;
   job.timeout = options.timeout;
+  std::unique_ptr<AttemptConnection> attempts;  // outlives the run's transaction
   JobRun run{std::move(job), options.args, std::make_shared<DirectHost>(options), real_clock()};
-  std::unique_ptr<AttemptConnection> attempts;
   begin_transaction(run, task, environment, attempts);
   Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
   const StopWatch watch{run, options};

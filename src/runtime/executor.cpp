@@ -179,7 +179,7 @@ Completion outcome_of(JobRun& run, const detail::TaskDeclaration& task,
     end.delay = retry_delay(task.options.retry, run.job().failures + 1);
   }
   if (end.cause == "timeout") end.delay = retry_delay(task.options.retry, run.job().failures + 1);
-  if (end.cause == "error") excuse_lost_transaction(run, end);
+  if (end.cause == "error") judge_transaction(run, end);
   try {
     attach_output(end, run, std::nullopt, environment.limits);
   } catch (const std::exception&) {

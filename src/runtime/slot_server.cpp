@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 #include <variant>
+#include "base/cleanup.hpp"
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "process/crash_report.hpp"
@@ -308,6 +309,12 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
   json args = unpack_payload(start.job.args, std::move(start.attachments));
   const auto run = std::make_shared<JobRun>(start.job, std::move(args), host_, real_clock());
   const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
+  // However this ends: a transaction that lived on would hold what the task has locked.
+  const Cleanup forget{[this, &run] {
+    run->end_transaction();
+    const MutexLock lock{mutex_};
+    run_.reset();
+  }};
   // Before any limit of the task is set: the environment may hold what is needed to connect.
   if (task != nullptr) begin_transaction(*run, *task, environment, attempts_);
   std::optional<slot::Stop> early;
@@ -327,8 +334,6 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
       end.cause = "out of memory";
     }
   }
-  const MutexLock lock{mutex_};
-  run_.reset();
   return end;
 }
 

@@ -37,7 +37,11 @@ void begin_transaction(JobRun& run, const detail::TaskDeclaration& task,
   try {
     run.set_transaction(connection->begin(run.id(), run.epoch()));
   } catch (const Error& error) {
-    if (!error.retryable() || !run.id()) throw;
+    // A refusal may be mended while the worker runs, as a password that was changed: no job is to
+    // fail for it.
+    if (!run.id()) throw;
+    log_warning("worker", "job {} waits: no transaction can be begun: {}", run.id().value,
+                error.what());
     throw Snooze{kLater, fmt::format("no transaction can be begun now: {}", error.what())};
   }
 }
@@ -63,9 +67,21 @@ void complete_in_transaction(JobRun& run, Completion& end) {
   }
 }
 
-void excuse_lost_transaction(const JobRun& run, Completion& end) {
-  const AttemptTransaction* const transaction = run.attempt_transaction();
-  if (transaction == nullptr || !transaction->is_lost()) return;
+void judge_transaction(const JobRun& run, Completion& end) {
+  AttemptTransaction* const transaction = run.attempt_transaction();
+  if (transaction == nullptr) return;
+  if (transaction->was_ended_by_task()) {
+    end.outcome = Outcome::kRejected;
+    end.cause = "rejected";
+    end.delay = milliseconds{0};
+    end.error = error_json(
+        "stint::Reject",
+        fmt::format("the task ended its transaction itself before it failed: what it committed "
+                    "stays, and it is not run again because it would do that twice ({})",
+                    error_message(end)));
+    return;
+  }
+  if (!transaction->is_lost() || run.job().flags.at_most_once()) return;
   end.outcome = Outcome::kInterrupted;
   end.delay = milliseconds{0};
   end.error = error_json("stint::Error", fmt::format("the connection of its transaction broke: {}",

@@ -13,7 +13,7 @@ namespace stint {
 
 /// Begin the attempt's transaction if its task has one. `connection` is the slot's, made at the
 /// first use, and outlives the run's transaction. Throws what `end_before_task` understands: Snooze
-/// if the store gives none now, Error if it never will.
+/// if the store gives none, Error if there is nobody who could or no job that could wait.
 void begin_transaction(JobRun& run, const detail::TaskDeclaration& task,
                        const RunEnvironment& environment,
                        std::unique_ptr<AttemptConnection>& connection);
@@ -24,8 +24,10 @@ void begin_transaction(JobRun& run, const detail::TaskDeclaration& task,
 /// AttemptTransaction::complete.
 void complete_in_transaction(JobRun& run, Completion& end);
 
-/// An attempt that failed because its connection broke is not the task's failure: it goes back.
-void excuse_lost_transaction(const JobRun& run, Completion& end);
+/// Look at the transaction of an attempt that failed. Where its connection broke, that is not the
+/// task's failure: it goes back, unless it may run at most once. Where the task has ended it
+/// itself, the job fails for good.
+void judge_transaction(const JobRun& run, Completion& end);
 
 /// While this lives, a stop of the run also cancels what its transaction's connection executes, so
 /// that a task which waits for the database hears of the stop.

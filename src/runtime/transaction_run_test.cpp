@@ -20,6 +20,7 @@ struct Script {
   std::function<WriteResult()> complete = [] { return WriteResult::kAccepted; };
   std::function<void()> begin = [] {};
   bool is_lost = false;
+  bool was_ended_by_task = false;
   std::vector<Completion> completed = {};
   std::atomic<int> cancels{0};
   std::atomic<int> severed{0};
@@ -39,6 +40,7 @@ class FakeTransaction final : public AttemptTransaction {
     script_.completed.push_back(done);
     return script_.complete();
   }
+  bool was_ended_by_task() noexcept override { return script_.was_ended_by_task; }
   bool is_lost() const override { return script_.is_lost; }
   void cancel() noexcept override { ++script_.cancels; }
   void sever() noexcept override { ++script_.severed; }
@@ -78,6 +80,7 @@ class TransactionRun : public ::testing::Test {
     job.epoch = Epoch{3};
     job.task = "t.task";
     job.max_attempts = 3;
+    job.flags = flags_;
     run_ = std::make_shared<JobRun>(job, json::object(), host_, real_clock());
     Contexts contexts{module.contexts(), settings_};
     const RunEnvironment environment{
@@ -96,6 +99,7 @@ class TransactionRun : public ::testing::Test {
 
   static inline const TaskOptions kBoth{.transaction = true};
   Script script_;
+  JobFlags flags_;
   Settings settings_;
   std::shared_ptr<NullHost> host_ = std::make_shared<NullHost>();
   std::unique_ptr<AttemptConnection> connection_;
@@ -163,12 +167,30 @@ TEST_F(TransactionRun, ExcusesATaskWhoseConnectionBroke) {
             "the connection of its transaction broke: no connection to the server");
 }
 
+TEST_F(TransactionRun, ExcusesNoTaskThatMayRunAtMostOnce) {
+  flags_.mask = JobFlags::kAtMostOnce;
+  const Completion end = run([&](Job&) {
+    script_.is_lost = true;
+    throw std::runtime_error{"gone"};
+  });
+  EXPECT_EQ(end.outcome, Outcome::kFailed);
+}
+
 TEST_F(TransactionRun, ExcusesNoTaskThatRejects) {
   const Completion end = run([&](Job&) {
     script_.is_lost = true;
     throw Reject{"for good"};
   });
   EXPECT_EQ(end.outcome, Outcome::kRejected);
+}
+
+TEST_F(TransactionRun, RejectsATaskThatEndedItsTransactionAndFailedAfterwards) {
+  const Completion end = run([&](Job&) {
+    script_.was_ended_by_task = true;
+    throw std::runtime_error{"too late"};
+  });
+  EXPECT_EQ(end.outcome, Outcome::kRejected);
+  EXPECT_NE(end.error.find("too late"), std::string::npos);
 }
 
 TEST_F(TransactionRun, AsksUntilItKnows) {
@@ -230,9 +252,9 @@ TEST_F(TransactionRun, PutsTheJobOffWhereNoneCanBeBegun) {
   EXPECT_EQ(error_message(end), "no transaction can be begun now: too many connections");
 }
 
-TEST_F(TransactionRun, RejectsTheJobWhereThereNeverWillBeOne) {
-  script_.begin = [] { throw Error{ErrorCode::kConfiguration, "no such database"}; };
-  EXPECT_EQ(run([](Job&) {}).outcome, Outcome::kRejected);
+TEST_F(TransactionRun, PutsTheJobOffWhereOneIsRefused) {
+  script_.begin = [] { throw Error{ErrorCode::kConfiguration, "the password is wrong"}; };
+  EXPECT_EQ(run([](Job&) { FAIL() << "it was called"; }).outcome, Outcome::kSnoozed);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ Reject ended_by_task() {
 class Attempt final : public AttemptTransaction {
  public:
   Attempt(PostgresAttempts& owner, JobId id, Epoch epoch, std::string mark)
-      : owner_(owner), id_(id), epoch_(epoch), mark_(std::move(mark)) {}
+      : owner_(owner), number_(owner.begun_), id_(id), epoch_(epoch), mark_(std::move(mark)) {}
   ~Attempt() override;
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -44,6 +44,7 @@ class Attempt final : public AttemptTransaction {
   void* native_handle() override { return connection(); }
 
   WriteResult complete(const Completion& done) override;
+  bool was_ended_by_task() noexcept override;
   bool is_lost() const override { return is_lost_ || PQstatus(connection()) == CONNECTION_BAD; }
   void cancel() noexcept override;
   void sever() noexcept override { ::shutdown(owner_.socket_.get(), SHUT_RDWR); }
@@ -58,6 +59,7 @@ class Attempt final : public AttemptTransaction {
   WriteResult settle();
 
   PostgresAttempts& owner_;
+  const std::uint64_t number_;
   const JobId id_;
   const Epoch epoch_;
   const std::string mark_;
@@ -68,6 +70,7 @@ class Attempt final : public AttemptTransaction {
 
 Attempt::~Attempt() {
   if (::getpid() != owner_.process_) return;  // a fork: the session is its parent's
+  if (number_ != owner_.begun_) return;       // the connection is the next attempt's
   try {
     if (!is_over_ && PQtransactionStatus(connection()) != PQTRANS_IDLE) {
       if (owner_.is_sound()) run(sql::rollback_attempt);
@@ -75,7 +78,7 @@ Attempt::~Attempt() {
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
     // The end of the connection rolls back as well.
   }
-  if (PQtransactionStatus(connection()) != PQTRANS_IDLE) owner_.close();
+  owner_.reset();
 }
 
 void Attempt::cancel() noexcept {
@@ -99,6 +102,22 @@ WriteResult Attempt::complete(const Completion& done) {
   STINT_TEST_POINT("postgres.before_attempt_commit");
   commit();
   return WriteResult::kAccepted;
+}
+
+bool Attempt::was_ended_by_task() noexcept {
+  if (is_over_ || is_doubtful_ || ::getpid() != owner_.process_) return false;
+  if (PQpipelineStatus(connection()) != PQ_PIPELINE_OFF) return false;
+  const PGTransactionStatusType status = PQtransactionStatus(connection());
+  if (status == PQTRANS_IDLE) return true;
+  if (status != PQTRANS_INTRANS) return false;  // a failed one cannot be asked
+  try {
+    require_own();
+  } catch (const Reject&) {
+    return true;
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
+    // The connection broke: that is told by is_lost.
+  }
+  return false;
 }
 
 Result Attempt::run(const SqlFile& file, const Parameters& parameters) {
@@ -163,6 +182,15 @@ void Attempt::commit() {
       is_over_ = true;  // refused, as by a deferred constraint: rolled back
       throw;
     }
+    if (!id_) {
+      is_over_ = true;
+      throw Error{ErrorCode::kUnavailable,
+                  fmt::format("the connection broke while the transaction was being committed: "
+                              "whether it was is not known, and there is no stored job to tell; "
+                              "look at what it wrote before you run it again ({})",
+                              error.what()),
+                  {.backend = "postgresql"}};
+    }
     is_doubtful_ = true;
     is_lost_ = false;  // that is not known yet
     throw with_doubt(error);
@@ -220,6 +248,23 @@ void PostgresAttempts::close() {
   socket_.reset();
 }
 
+// At once, not before the next attempt: what the session holds, as an advisory lock, would be held
+// for as long as the slot has nothing to do. Behind a pooler there is no session that would be ours
+// to reset, but the pooler has its own way once the client has gone.
+void PostgresAttempts::reset() noexcept {
+  try {
+    const bool is_ours = is_direct_ && is_sound() && !is_spoiled_ &&
+                         PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+    if (is_ours) {
+      run_plain(connection_.get(), sql::reset_session, options_.schema);
+    } else {
+      close();
+    }
+  } catch (const std::exception&) {
+    close();
+  }
+}
+
 bool PostgresAttempts::is_sound() const {
   return PQstatus(connection_.get()) == CONNECTION_OK &&
          PQpipelineStatus(connection_.get()) == PQ_PIPELINE_OFF &&
@@ -231,11 +276,10 @@ std::unique_ptr<AttemptTransaction> PostgresAttempts::begin(JobId id, Epoch epoc
   const bool is_clean = connection_ && is_sound() && !is_spoiled_ &&
                         PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
   if (!is_clean) close();
+  ++begun_;
   std::string mark = fmt::format("{}:{}", id.value, epoch.value);
   if (connection_) {
     try {
-      // Behind a pooler there is no session that would be ours to reset.
-      if (is_direct_) run_plain(connection_.get(), sql::reset_session, options_.schema);
       begin_on_connection(mark);
       return std::make_unique<Attempt>(*this, id, epoch, std::move(mark));
     } catch (const Error&) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <libpq-fe.h>
@@ -33,6 +34,8 @@ class PostgresAttempts final : public AttemptConnection {
 
   void open();
   void close();
+  /// Leave nothing of the attempt's session behind, or no session.
+  void reset() noexcept;
   /// Whether the connection is as it was given out, as far as libpq knows.
   bool is_sound() const;
   void begin_on_connection(const std::string& mark);
@@ -40,9 +43,10 @@ class PostgresAttempts final : public AttemptConnection {
   const ConnectOptions options_;
   ConnectionPointer connection_;
   std::unique_ptr<PGcancel, CancelDeleter> cancel_;
-  UniqueFd socket_;         // the connection's, whatever libpq does with its own descriptor
-  bool is_direct_ = false;  // it has a session of its own
-  pid_t process_ = 0;       // which opened it; a fork of it must not touch it
+  UniqueFd socket_;          // the connection's, whatever libpq does with its own descriptor
+  bool is_direct_ = false;   // it has a session of its own
+  pid_t process_ = 0;        // which opened it; a fork of it must not touch it
+  std::uint64_t begun_ = 0;  // attempts: an old one must not touch what is the next one's
   std::atomic<bool> is_spoiled_{false};  // by a cancel that may still be on its way
 };
 

@@ -1,10 +1,11 @@
 /// Where claims begin while the left edge of the index is slow to walk.
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 #include "stint/types.hpp"
 
@@ -28,7 +29,9 @@ struct ClaimMark {
 class ClaimMarks final {
  public:
   using Clock = std::chrono::steady_clock;
-  using Key = std::pair<WorkerId, std::string>;  ///< worker, domain
+  /// Worker, domain, and how many tasks are asked for: a worker asks for all of its tasks or for
+  /// those whose jobs may wait, and the marks of one say nothing of the other's.
+  using Key = std::tuple<WorkerId, std::string, std::size_t>;
 
   /// Where to begin now, in lanes from the highest on; empty: at the left edge of all.
   std::vector<ClaimMark> find(const Key& key, Clock::time_point now) const;

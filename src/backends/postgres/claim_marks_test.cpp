@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 
 constexpr std::int64_t kSlack = 250'000;
 constexpr std::int64_t kSecond = 1'000'000;
-const ClaimMarks::Key kKey{WorkerId{1}, "default"};
+const ClaimMarks::Key kKey{WorkerId{1}, "default", 3};
 const ClaimMarks::Clock::time_point kStart{std::chrono::hours{5}};
 
 TEST(ClaimMarks, BeginsAtTheLeftEdgeWhileThatIsQuick) {
@@ -75,11 +75,12 @@ TEST(ClaimMarks, RemembersEachLaneTheHighestFirst) {
   EXPECT_EQ(marks.find(kKey, kStart).back().priority, 3);
 }
 
-TEST(ClaimMarks, TellsWorkersAndDomainsApart) {
+TEST(ClaimMarks, TellsWorkersDomainsAndTasksApart) {
   ClaimMarks marks;
   marks.note_full(kKey, milliseconds{10}, {.priority = 0, .run_at = 0}, kStart);
-  EXPECT_THAT(marks.find({WorkerId{2}, "default"}, kStart), IsEmpty());
-  EXPECT_THAT(marks.find({WorkerId{1}, "mail"}, kStart), IsEmpty());
+  EXPECT_THAT(marks.find({WorkerId{2}, "default", 3}, kStart), IsEmpty());
+  EXPECT_THAT(marks.find({WorkerId{1}, "mail", 3}, kStart), IsEmpty());
+  EXPECT_THAT(marks.find({WorkerId{1}, "default", 2}, kStart), IsEmpty());
 }
 
 }  // namespace

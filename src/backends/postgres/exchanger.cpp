@@ -108,12 +108,12 @@ std::vector<ClaimMark> Exchanger::find_marks(const ClaimRequest* claim) {
   // A clock that tests move says nothing about how long anything takes.
   if (claim == nullptr || database_.test_time()) return {};
   const MutexLock lock(mutex_);
-  return marks_.find({claim->worker, claim->domain}, Clock::now());
+  return marks_.find({claim->worker, claim->domain, claim->tasks.size()}, Clock::now());
 }
 
 void Exchanger::note_claim(const ClaimRequest& claim, bool from_marks, Clock::duration took,
                            ExchangePlan::Outcome& outcome) {
-  const ClaimMarks::Key key{claim.worker, claim.domain};
+  const ClaimMarks::Key key{claim.worker, claim.domain, claim.tasks.size()};
   const bool is_empty = outcome.exchange.claimed.empty();
   // Nothing from the marks on says nothing of what is before them.
   outcome.exchange.looked_everywhere = !from_marks || !is_empty;
