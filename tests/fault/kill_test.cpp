@@ -1,5 +1,5 @@
-// kill -9 of random workers in the middle of their work. At full size (STINT_FULL=1) 100 kills over
-// 20,000 jobs; STINT_SEED repeats a run's choices.
+// kill -9 of random workers in the middle of their work. At full size (STINT_FULL=1) 200 kills over
+// 50,000 jobs, 8 workers at a time; STINT_SEED repeats a run's choices.
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -30,7 +30,7 @@ struct Size {
 };
 
 Size chosen_size() {
-  if (std::getenv("STINT_FULL") != nullptr) return {.jobs = 20'000, .kills = 100};
+  if (std::getenv("STINT_FULL") != nullptr) return {.jobs = 50'000, .kills = 200, .workers = 8};
   return {};
 }
 

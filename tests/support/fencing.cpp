@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -67,7 +68,12 @@ class Run {
   std::vector<std::string> to_end() {
     for (const FencingStep step : schedule_.steps) take(step);
     // Whatever the order was, the job can still be ended, once.
-    while (!is_final(record().state)) {
+    constexpr int kMostRounds = 5;
+    for (int round = 0; !is_final(record().state); ++round) {
+      if (round == kMostRounds) {
+        report("the job can never be ended");
+        return violations_;
+      }
       new_.reset();
       if (record().state == JobState::kRunning) {
         lose_whoever_holds_it();
@@ -123,6 +129,16 @@ class Run {
   }
 
   void lose() {
+    const JobRecord before = record();
+    lose_now();
+    // Who was taken to be dead may come back at any time: nothing of its epoch may stand.
+    if (!leaves_worker_alive(schedule_.loss) && before.worker == old_worker_ &&
+        before.state == JobState::kRunning && record().epoch <= before.epoch) {
+      report("a loss did not raise the epoch");
+    }
+  }
+
+  void lose_now() {
     switch (schedule_.loss) {
       case Loss::kCrash:
         return rescue(old_worker_, std::vector<StartedJob>{{old_->id, old_->epoch}});
@@ -162,7 +178,9 @@ class Run {
     if (schedule_.write == ZombieWrite::kReport) {
       const JobRecord before = record();
       const Activity activity{.id = old_->id, .epoch = old_->epoch, .progress = 0.5};
-      expect(holds(before, *old_), store_.report({&activity, 1}).at(0), "report");
+      const bool held = holds(before, *old_);
+      expect(held, store_.report({&activity, 1}).at(0), "report");
+      if (!held && record().progress != before.progress) report("a fenced report was stored");
     } else if (schedule_.write == ZombieWrite::kLog) {
       may_log_ = record().epoch == old_->epoch;
       const NewLogLine line{.job = old_->id, .epoch = old_->epoch, .at = {}, .text = "old"};
@@ -177,6 +195,14 @@ class Run {
            record.epoch == claim.epoch;
   }
 
+  static bool is_changed(const JobRecord& before, const JobRecord& after) {
+    const auto content = [](const JobRecord& job) {
+      return std::tie(job.state, job.epoch, job.worker, job.run_at, job.attempts, job.failures,
+                      job.interruptions, job.cause, job.error, job.output);
+    };
+    return content(before) != content(after);
+  }
+
   void complete(const ClaimedJob& claim, Outcome outcome, std::string_view output) {
     const JobRecord before = record();
     const Completion completion{.id = claim.id,
@@ -186,6 +212,9 @@ class Run {
                                 .output = std::string{output}};
     const WriteResult result = store_.exchange({&completion, 1}, nullptr).completed.at(0);
     expect(holds(before, claim), result, "completion");
+    if (!holds(before, claim) && is_changed(before, record())) {
+      report("a completion from a claim that is over changed the job");
+    }
     if (result == WriteResult::kAccepted && !is_final(before.state) && is_final(record().state)) {
       ++ends_;
       output_ = completion.output;

@@ -7,12 +7,14 @@
 #include <thread>
 #include <vector>
 #include <fmt/format.h>
+#include "base/utf8.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/registry.hpp"
 #include "postgres_test_base.hpp"
 #include "stint/error.hpp"
 #include "stint/stint.hpp"
 #include "support/eventually.hpp"
+#include "support/hostile_texts.hpp"
 
 namespace stint::test {
 namespace {
@@ -352,6 +354,86 @@ TEST_F(SqlInterface, ExplainsWhyAJobDoesNotRun) {
   run(fmt::format("select stint.abort_job({}, 'enough')", alone.value));
   EXPECT_THAT(why(alone), AllOf(StartsWith("aborted at"), HasSubstr("enough")));
   EXPECT_EQ(why(JobId{999'999}), "");
+}
+
+// --- Hostile texts, and what reads them later ---------------------------------------------------
+
+TEST_F(SqlInterface, TakesHostileTextsAsTheyAreOrRefusesThemByName) {
+  const JobId witness = enqueue("c.string", R"({"v": "me"})");
+  std::size_t taken = 1;
+  const auto refused = [&](const std::string& task, const json& args, const json& options) {
+    const std::string said = refusal(fmt::format("select stint.enqueue({}, {}, {})", quoted(task),
+                                                 quoted(args.dump()), quoted(options.dump())));
+    if (said == "nothing was refused") ++taken;
+    return said;
+  };
+  for (const std::string& text : hostile_utf8()) {
+    SCOPED_TRACE(shown_text(text));
+    if (text.find("stint") != std::string::npos) continue;  // `run` names the schema in its place
+    const JobId id =
+        enqueue("c.string", json{{"v", text}}.dump(), json{{"metadata", {{"m", text}}}}.dump());
+    ++taken;
+    EXPECT_EQ(json::parse(job(id).args).at("v").get<std::string>(), text);
+    EXPECT_EQ(json::parse(job(id).metadata).at("m").get<std::string>(), text);
+    const auto is_told = [&](const std::string& name) {
+      return ::testing::AnyOf("nothing was refused", AllOf(StartsWith("ERROR"), HasSubstr(name)));
+    };
+    EXPECT_THAT(refused(text, json::object(), {{"unregistered", true}}), is_told("no name of a"));
+    EXPECT_THAT(refused("c.string", {{text, 1}}, json::object()), is_told("there is no argument"));
+    EXPECT_THAT(refused("c.integer", {{"v", text}}, json::object()), is_told("argument \"v\""));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{text, 1}}), is_told("there is no option"));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{"domain", text}}), is_told("domain"));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{"node", text}}), is_told("node"));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{"tags", {text}}}), is_told("tags"));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{"delay", text}}), is_told("delay"));
+    EXPECT_THAT(refused("c.nothing", json::object(), {{"idempotency_key", text}}),
+                is_told("idempotency_key"));
+  }
+  EXPECT_EQ(run("select count(*) from stint.jobs").at(0), std::to_string(taken));
+  EXPECT_EQ(job(witness).state, JobState::kQueued);
+  EXPECT_THAT(run("select count(stint.explain_job(id)) from stint.jobs"),
+              ElementsAre(std::to_string(taken)));
+}
+
+TEST_F(SqlInterface, ReadsHostileTextsOfFailuresAndAbortsAgain) {
+  ClaimRequest claim = claim_of(new_worker(store()));
+  claim.tasks = {"c.nothing"};
+  std::size_t jobs = 0;
+  for (const std::string& text : hostile_texts()) {
+    SCOPED_TRACE(shown_text(text));
+    const JobId id = enqueue("c.nothing");
+    const std::string number = std::to_string(id.value);
+    ++jobs;
+    const auto claimed = store().exchange({}, &claim).claimed;
+    ASSERT_EQ(claimed.size(), 1U);
+    const Completion failed{.id = id,
+                            .epoch = claimed[0].epoch,
+                            .outcome = Outcome::kRejected,
+                            .cause = text,
+                            .error = R"({"type":"x","message":)" + raw_json_string(text) + "}"};
+    store().exchange(std::vector{failed}, nullptr);
+    const auto told = [&](const std::string& expression) {
+      return json::parse(
+                 run("select to_json(" + expression + ") from stint.jobs where id = " + number)
+                     .at(0))
+          .get<std::string>();
+    };
+    const std::string clean = sanitize_text(text);
+    EXPECT_EQ(told("error ->> 'message'"), clean);
+    EXPECT_THAT(told("stint.explain_job(id)"), HasSubstr(clean));
+    ASSERT_EQ(told("stint.retry_job(id)"), "queued");
+    if (text == clean && text.find("stint") == std::string::npos) {
+      EXPECT_EQ(told("stint.abort_job(id, " + quoted(text) + ")"), "aborted");
+      EXPECT_THAT(told("error ->> 'message'"), StartsWith(text + " (by "));
+      EXPECT_THAT(told("stint.explain_job(id)"), HasSubstr(text));
+    } else {
+      EXPECT_EQ(told("stint.abort_job(id)"), "aborted");
+    }
+  }
+  EXPECT_EQ(run("select count(*) from stint.jobs where state = 'aborted'").at(0),
+            std::to_string(jobs));
+  EXPECT_EQ(store().purge_jobs({.older_than = std::chrono::milliseconds{0}}),
+            static_cast<int>(jobs));
 }
 
 }  // namespace
