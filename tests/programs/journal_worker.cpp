@@ -1,5 +1,5 @@
-// Work until SIGTERM: journal_worker STORE_URL JOURNAL SLOTS. Its task writes down when each of its
-// executions begins and ends, and returns the epoch.
+// Work until SIGTERM: journal_worker STORE_URL JOURNAL SLOTS [TOML]. Its task writes down when each
+// of its executions begins and ends, and returns the epoch.
 #include <pthread.h>
 #include <chrono>
 #include <csignal>
@@ -27,7 +27,7 @@ std::int64_t run_journaled(stint::Job& job, int ms) {
 STINT_MODULE(killed, m) { m.task("job", run_journaled, {stint::arg("ms")}); }
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 5) return 2;
   try {
     sigset_t ends;
     ::sigemptyset(&ends);
@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
     ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     journal.emplace(argv[2]);
     const stint::Settings settings =
-        stint::load_settings({.toml = "[stores]\ndefault = \"" + std::string{argv[1]} + "\"\n",
+        stint::load_settings({.toml = "[stores]\ndefault = \"" + std::string{argv[1]} + "\"\n" +
+                                      (argc == 5 ? argv[4] : ""),
                               .use_environment = false},
                              {killed});
     stint::Worker worker{settings, {killed}, {.slots = std::atoi(argv[3])}};
