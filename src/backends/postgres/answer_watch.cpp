@@ -91,9 +91,10 @@ bool AnswerWatch::wait(PGconn* connection, seconds limit) const {
       continue;
     }
     Session session = Session::kUnknown;
-    if (is_direct_ && Clock::now() >= look) session = ask(connection);
+    const bool asks = is_direct_ && Clock::now() >= look;  // else a signal came, or the limit
+    if (asks) session = ask(connection);
     const auto now = Clock::now();
-    look = now + (session == Session::kWorks ? kNextLook : kFirstLook);
+    if (asks) look = now + (session == Session::kWorks ? kNextLook : kFirstLook);
     if (session == Session::kWorks) heard = now;
     if (session == Session::kIsDead) return false;
     const bool is_over = limit.count() > 0 && now - heard >= limit;

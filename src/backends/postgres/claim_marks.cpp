@@ -8,10 +8,18 @@ constexpr std::chrono::milliseconds kSlow{5};
 // Enqueues are ordered by when they began, and are seen when they commit. Each claim walks what was
 // claimed within that time.
 constexpr std::chrono::microseconds kSlack{250'000};
-// 2 % of the time.
+// 2 % of the time, but not longer than this without a look: what took so long may have been a wait.
+// A look that takes longer than a second may take up to a fifth of the time.
 constexpr int kPauses = 50;
+constexpr int kLeastPauses = 4;
+constexpr std::chrono::seconds kLongestPause{5};
 // A claim looks at each lane: of more, the one that stands furthest back is left to the left edge.
 constexpr std::size_t kMostLanes = 16;
+
+ClaimMarks::Clock::duration pause_after(ClaimMarks::Clock::duration took) {
+  return std::max<ClaimMarks::Clock::duration>(
+      std::min<ClaimMarks::Clock::duration>(took * kPauses, kLongestPause), took * kLeastPauses);
+}
 
 }  // namespace
 
@@ -38,7 +46,7 @@ void ClaimMarks::note_full(const Key& key, Clock::duration took, const ClaimMark
     return;
   }
   Places& places = places_[key];
-  places.until = now + took * kPauses;
+  places.until = now + pause_after(took);
   put(places, last);
 }
 
@@ -48,7 +56,7 @@ void ClaimMarks::note_nothing(const Key& key, Clock::duration took, Clock::time_
   if (took <= kSlow) {
     places_.erase(found);
   } else {
-    found->second.until = now + took * kPauses;
+    found->second.until = now + pause_after(took);
   }
 }
 

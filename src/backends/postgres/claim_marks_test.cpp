@@ -40,6 +40,17 @@ TEST(ClaimMarks, LooksAtTheLeftEdgeForTwoPercentOfTheTime) {
   EXPECT_THAT(marks.find(kKey, kStart + milliseconds{500}), IsEmpty());
 }
 
+TEST(ClaimMarks, LooksAtTheLeftEdgeEachFiveSecondsAtLeast) {
+  ClaimMarks marks;
+  using std::chrono::seconds;
+  marks.note_full(kKey, milliseconds{900}, {.priority = 0, .run_at = 0}, kStart);
+  EXPECT_THAT(marks.find(kKey, kStart + milliseconds{4999}), Not(IsEmpty()));
+  EXPECT_THAT(marks.find(kKey, kStart + seconds{5}), IsEmpty());
+  marks.note_full(kKey, seconds{3}, {.priority = 0, .run_at = 0}, kStart);
+  EXPECT_THAT(marks.find(kKey, kStart + milliseconds{11'999}), Not(IsEmpty()));
+  EXPECT_THAT(marks.find(kKey, kStart + seconds{12}), IsEmpty());
+}
+
 TEST(ClaimMarks, ForgetsOnceTheLeftEdgeIsQuickAgain) {
   ClaimMarks marks;
   marks.note_full(kKey, milliseconds{10}, {.priority = 0, .run_at = 0}, kStart);

@@ -55,9 +55,11 @@ Connection::Connection(const ConnectOptions& options, const Statements& statemen
       statements_(statements),
       connection_(connect(options)),
       watch_(options, statements),
+      is_direct_(ask_whether_direct()),
       names_statements_(names_statements()),
       // Not before it is open: a smaller number must not have been opened later.
       number_(newest_number().fetch_add(1) + 1) {
+  watch_.set_direct(is_direct_);
   if (PQenterPipelineMode(connection_.get()) != 1) fail_lost("", false);
 }
 
@@ -66,13 +68,12 @@ std::atomic<std::uint64_t>& Connection::newest_number() {
   return number;
 }
 
-bool Connection::names_statements() {
-  const bool direct = is_direct();
-  watch_.set_direct(direct);
-  return options_.prepare == Prepare::kWhereDirect ? direct : options_.prepare == Prepare::kAlways;
+bool Connection::names_statements() const {
+  return options_.prepare == Prepare::kWhereDirect ? is_direct_
+                                                   : options_.prepare == Prepare::kAlways;
 }
 
-bool Connection::is_direct() {
+bool Connection::ask_whether_direct() {
   // A pooler cannot know the process that will serve us, so the number that it gave for cancelling
   // is not that process's.
   const std::string_view name = sql::serving_process.name;

@@ -60,6 +60,9 @@ class Connection final {
   /// The number of the newest connection that is open or was.
   static std::uint64_t newest() { return newest_number().load(); }
 
+  /// Whether the session is our own, and not one that a pooler hands out.
+  bool is_direct() const { return is_direct_; }
+
   /// False once the connection broke: throw it away.
   bool usable() const { return usable_; }
   PGconn* raw() const { return connection_.get(); }
@@ -74,9 +77,8 @@ class Connection final {
     bool prepares;  // now: at its first use
   };
 
-  bool names_statements();
-  /// Ask whether the session is our own, and not one that a pooler hands out.
-  bool is_direct();
+  bool names_statements() const;
+  bool ask_whether_direct();
   std::vector<Sending> plan(std::span<const Command> commands) const;
   void send(const Sending& sending);
   std::vector<Result> receive(std::span<const Sending> sendings);
@@ -90,6 +92,7 @@ class Connection final {
   const Statements& statements_;
   ConnectionPointer connection_;
   AnswerWatch watch_;
+  const bool is_direct_;
   const bool names_statements_;
   const std::uint64_t number_;
   bool usable_ = true;

@@ -22,6 +22,7 @@ std::vector<Result> Database::run(std::span<const Command> commands, Resend rese
     const Pool::Loan connection = borrow(in_doubt);
     try {
       if (number != nullptr) *number = connection->number();
+      is_direct_.store(connection->is_direct(), std::memory_order_relaxed);
       return connection->run(commands);
     } catch (const Error& error) {
       if (is_collision(error)) {

@@ -1,5 +1,6 @@
 /// What the parts of the store share: connections, statements, the time of tests.
 #pragma once
+#include <atomic>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -39,6 +40,10 @@ class Database final {
   std::optional<StoreTime> test_time() const;
   void set_test_time(std::optional<StoreTime> time);
 
+  /// Whether the connections are the server's own sessions, as far as is known: not before the
+  /// first transaction, and never behind a pooler, whose connections outlive a crash of the server.
+  bool is_direct() const { return is_direct_.load(std::memory_order_relaxed); }
+
   const ConnectOptions& options() const { return options_; }
   const Statements& statements() const { return statements_; }
 
@@ -49,6 +54,7 @@ class Database final {
   const ConnectOptions options_;
   const Statements statements_;
   Pool pool_;
+  std::atomic<bool> is_direct_{false};
   mutable Mutex mutex_;
   std::optional<StoreTime> test_time_ STINT_GUARDED_BY(mutex_);
 };

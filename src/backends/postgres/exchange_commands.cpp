@@ -208,6 +208,8 @@ void ExchangePlan::add_claim(const ClaimRequest& claim, std::int64_t number,
 
 void ExchangePlan::read_claim(const Result& result, const std::string& domain, Outcome& outcome) {
   if (result.empty()) return;
+  outcome.has_missed = result.row(0).is_null(kId);
+  if (outcome.has_missed) return;
   // The statement does not sort, and an update returns rows in no certain order.
   const int rows = result.rows();
   std::vector<std::tuple<std::int64_t, std::int64_t, int>> order;

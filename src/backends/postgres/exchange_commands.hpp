@@ -32,6 +32,7 @@ class ExchangePlan final {
   struct Outcome {
     Exchange exchange;
     std::set<std::string> requeued;  ///< the domains of jobs that are queued again
+    bool has_missed = false;         ///< there were jobs, which somebody moved meanwhile
     ClaimMark last_claimed;          ///< if anything was claimed
     microseconds claim_took{0};      ///< the claim until its first job; if anything was claimed
   };

@@ -56,11 +56,15 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
     throw;
   }
   ExchangePlan::Outcome outcome = plan.read(results);
+  // Before what took effect earlier is found: a transaction that wrote nothing was not waited for.
+  const bool has_written =
+      !outcome.exchange.claimed.empty() ||
+      std::ranges::count(outcome.exchange.completed, WriteResult::kAccepted) > 0;
   try {
     settle_completions(completions, outcome.exchange.completed);
     if (claim != nullptr) note_claim(*claim, !marks.empty(), Clock::now() - sent_at, outcome);
     load_details(outcome.exchange.claimed);
-    note_commit(commit, connection, completions, outcome.exchange);
+    note_commit(commit, connection, completions, has_written);
   } catch (const Error& error) {
     // The exchange was committed, but its answer cannot be given yet: the caller will come again.
     note_doubt(completions, claim, number);
@@ -74,23 +78,22 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
 // same epoch. A completion that is lost only has the job run again.
 Exchanger::Commit Exchanger::plan_commit(const ClaimRequest* claim) {
   const MutexLock lock(mutex_);
-  return {.is_durable =
-              claim != nullptr || database_.options().durable_completions || unconfirmed_.is_full(),
+  const bool may_be_quick =
+      !database_.options().durable_completions && database_.is_direct() && !has_at_most_once_;
+  return {.is_durable = claim != nullptr || !may_be_quick || unconfirmed_.is_full(),
           .newest = Connection::newest(),
           .began = unconfirmed_.now()};
 }
 
 void Exchanger::note_commit(const Commit& commit, std::uint64_t connection,
-                            std::span<const Completion> completions, const Exchange& exchange) {
+                            std::span<const Completion> completions, bool has_written) {
   std::vector<Completion> again;
   {
     const MutexLock lock(mutex_);
     again = unconfirmed_.take_doubtful(connection);
     if (!commit.is_durable) {
       unconfirmed_.note(completions, commit.newest);
-    } else if (!exchange.claimed.empty() ||
-               std::ranges::count(exchange.completed, WriteResult::kAccepted) > 0) {
-      // A transaction that wrote nothing was not waited for.
+    } else if (has_written) {
       unconfirmed_.confirm(connection, commit.began);
     }
   }
@@ -116,10 +119,16 @@ void Exchanger::note_claim(const ClaimRequest& claim, bool from_marks, Clock::du
   const ClaimMarks::Key key{claim.worker, claim.domain, claim.tasks.size()};
   const bool is_empty = outcome.exchange.claimed.empty();
   // Nothing from the marks on says nothing of what is before them.
-  outcome.exchange.looked_everywhere = !from_marks || !is_empty;
+  outcome.exchange.looked_everywhere = !is_empty || (!from_marks && !outcome.has_missed);
   const MutexLock lock(mutex_);
+  has_at_most_once_ =
+      has_at_most_once_ || std::ranges::any_of(outcome.exchange.claimed, [](const ClaimedJob& job) {
+        return job.flags.at_most_once();
+      });
   if (from_marks) {
     if (!is_empty) marks_.note_marked(key, outcome.last_claimed);
+  } else if (outcome.has_missed) {
+    return;
   } else if (is_empty) {
     marks_.note_nothing(key, took, Clock::now());
   } else {

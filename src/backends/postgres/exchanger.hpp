@@ -51,7 +51,7 @@ class Exchanger final {
   Commit plan_commit(const ClaimRequest* claim);
   /// Keep what may have to be sent again, and send what has to be.
   void note_commit(const Commit& commit, std::uint64_t connection,
-                   std::span<const Completion> completions, const Exchange& exchange);
+                   std::span<const Completion> completions, bool has_written);
 
   Exchange try_exchange(std::span<const Completion> completions, const ClaimRequest* claim);
   /// Where a claim begins; empty: at the left edge.
@@ -78,6 +78,8 @@ class Exchanger final {
   std::set<Key> doubtful_ STINT_GUARDED_BY(mutex_);
   ClaimMarks marks_ STINT_GUARDED_BY(mutex_);
   UnconfirmedCompletions unconfirmed_ STINT_GUARDED_BY(mutex_);
+  // Jobs of such tasks came: their ends must be on disk before anybody forgets that they began.
+  bool has_at_most_once_ STINT_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace stint::postgres

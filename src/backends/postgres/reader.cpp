@@ -125,6 +125,21 @@ JobPage Reader::list_page(const JobFilter& filter) {
   const std::int64_t before =
       filter.before ? filter.before.value : std::numeric_limits<std::int64_t>::max();
   const ListLead lead = lead_of(filter);
+  const ListRange first{.before = before, .most = filter.most_looked_at};
+  JobPage page{.jobs = list_range(filter, *lead.statement, first), .next = {}};
+  if (std::ssize(page.jobs) < filter.limit) {
+    const std::optional<JobId> end = list_end(before, filter.most_looked_at, lead.number);
+    if (!end) return page;
+    // Jobs came and went between the two: look at just what is said to have been looked at.
+    page.jobs = list_range(filter, *lead.statement, {.before = before, .from = end->value});
+    page.next = end;
+  }
+  if (std::ssize(page.jobs) == filter.limit) page.next = page.jobs.back().id;
+  return page;
+}
+
+std::vector<JobRecord> Reader::list_range(const JobFilter& filter, const SqlFile& statement,
+                                          const ListRange& range) {
   Parameters parameters;
   parameters.add(database_.test_time());
   if (filter.states.empty()) {
@@ -140,16 +155,16 @@ JobPage Reader::list_page(const JobFilter& filter) {
   } else {
     parameters.add_null(oid::kInt8);
   }
-  parameters.add(before).add(filter.limit).add(filter.most_looked_at);
-  const std::array<Command, 2> commands{Command{&sql::prefer_order, {}},
-                                        Command{lead.statement, std::move(parameters)}};
-  JobPage page{.jobs = read_records(database_.run(commands, Resend::kAllowed).back()), .next = {}};
-  if (std::ssize(page.jobs) == filter.limit) {
-    page.next = page.jobs.back().id;
+  parameters.add(range.before).add(filter.limit);
+  if (range.most) {
+    parameters.add(*range.most);
   } else {
-    page.next = list_end(before, filter.most_looked_at, lead.number);
+    parameters.add_null(oid::kInt4);
   }
-  return page;
+  parameters.add(range.from);
+  const std::array<Command, 2> commands{Command{&sql::prefer_order, {}},
+                                        Command{&statement, std::move(parameters)}};
+  return read_records(database_.run(commands, Resend::kAllowed).back());
 }
 
 std::optional<JobId> Reader::list_end(std::int64_t before, int most, int lead) {

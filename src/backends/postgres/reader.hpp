@@ -1,5 +1,6 @@
 /// Read jobs, their attempts, bytes and logs.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,14 @@ class Reader final {
   /// Tags come as arrays, which the server takes apart for those that have some.
   void add_tags(std::vector<JobRecord>& records, const std::vector<JobId>& tagged);
 
+  /// Which ids a list looks at, from the greatest on.
+  struct ListRange {
+    std::int64_t before;
+    std::int64_t from = 0;
+    std::optional<std::int32_t> most = {};  ///< at so many jobs at most
+  };
+  std::vector<JobRecord> list_range(const JobFilter& filter, const SqlFile& statement,
+                                    const ListRange& range);
   /// The id below which a list goes on that has looked at so many jobs; nothing: these were all.
   std::optional<JobId> list_end(std::int64_t before, int most, int lead);
 

@@ -127,6 +127,12 @@ bool PostgresWakeUp::start_connecting() {
 }
 
 bool PostgresWakeUp::go_on_connecting() {
+  // libpq would wait by itself for a socket that is not ready.
+  pollfd socket{PQsocket(connection_.get()), static_cast<short>(wants_write_ ? POLLOUT : POLLIN),
+                0};
+  if (poll(&socket, 1, 0) == 0) {
+    return Clock::now() >= give_up_at_ && lose("it does not answer");
+  }
   switch (PQconnectPoll(connection_.get())) {
     case PGRES_POLLING_READING:
       wants_write_ = false;

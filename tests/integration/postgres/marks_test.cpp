@@ -1,6 +1,10 @@
 // Claims beside a transaction that is held open: vacuum cannot clean the claim's index.
+#include <memory>
 #include <set>
+#include <string>
+#include "base/sql_override.hpp"
 #include "postgres_test_base.hpp"
+#include "stint_generated/postgres_sql.hpp"
 #include "support/eventually.hpp"
 
 namespace stint::test {
@@ -50,6 +54,26 @@ TEST_F(PostgresMarks, GiveEveryJobOnceWithAndWithoutThem) {
   // Nothing claimed is still proof that there is nothing.
   EXPECT_THAT(seen, SizeIs(1 + 30 * 3 + 2));
   EXPECT_EQ(run("select count(*) from stint.live where task = 't.run' and state = 1").at(0), "0");
+}
+
+TEST_F(PostgresMarks, ProveNothingWhereAllThatWasPickedHasMoved) {
+  const WorkerId worker = new_worker(store());
+  put(1);
+  const ClaimRequest request = claim_of(worker, 2);
+  {
+    // As if somebody had moved the row just before it was locked.
+    std::string text{postgres::sql::claim.text};
+    const std::string places = "select places from picked";
+    text.replace(text.find(places), places.size(), "select '{\"(0,0)\"}' from picked");
+    const SqlOverride moved{postgres::sql::claim, text};
+    const std::unique_ptr<Store> other = open(url());
+    const Exchange reply = other->exchange({}, &request);
+    EXPECT_TRUE(reply.claimed.empty());
+    EXPECT_FALSE(reply.looked_everywhere);
+  }
+  const Exchange reply = store().exchange({}, &request);
+  EXPECT_EQ(reply.claimed.size(), 1U);
+  EXPECT_TRUE(store().exchange({}, &request).looked_everywhere);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 -- List jobs that have ended, newest first: $1 now (null: the server's), $2 states,
 -- stored or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids
--- below this one, $8 at most so many, $9 look at so many at most.
+-- below this one, $8 at most so many, $9 look at so many at most (null: at
+-- all), $10 ids from this one on.
 select record.id, record.task, record.state, record.domain, record.node, record.priority,
        record.args, record.metadata, record.tags,
        record.idempotency_key, record.attempts, record.failures, record.crashes,
@@ -9,7 +10,7 @@ select record.id, record.task, record.state, record.domain, record.node, record.
        record.progress, record.progress_message, record.cause, record.error, record.output,
        record.abort_at, statement_timestamp()
 from (select id, state, domain from /* SCHEMA */finished
-      where id < $7 order by id desc limit $9::integer) as place
+      where id < $7 and id >= $10 order by id desc limit $9::integer) as place
 join /* SCHEMA */job_record as record on record.id = place.id
 where place.state = any($2::smallint[])
   and ($3::text is null or record.task = $3)

@@ -1,6 +1,7 @@
 -- List jobs of any state, newest first: $1 now (null: the server's), $2 states,
 -- stored or derived, $3 task, $4 domain, $5 tag, $6 created within so many ms (null: any), $7 ids
--- below this one, $8 at most so many, $9 look at so many at most.
+-- below this one, $8 at most so many, $9 look at so many at most (null: at
+-- all), $10 ids from this one on.
 -- What the row itself says is looked at before the rest of a job is fetched.
 select record.id, record.task, record.state, record.domain, record.node, record.priority,
        record.args, record.metadata, record.tags,
@@ -10,7 +11,7 @@ select record.id, record.task, record.state, record.domain, record.node, record.
        record.progress, record.progress_message, record.cause, record.error, record.output,
        record.abort_at, statement_timestamp()
 from (select id, created_at, domain, task, tags from /* SCHEMA */job
-      where id < $7 order by id desc limit $9::integer) as place
+      where id < $7 and id >= $10 order by id desc limit $9::integer) as place
 join /* SCHEMA */job_record as record on record.id = place.id
 where record.state is not null
   and ($3::text is null or place.task = $3)
