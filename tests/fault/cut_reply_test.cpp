@@ -127,7 +127,7 @@ TEST_F(CutReply, OfAnEnqueueIsReadBackOrToldAsUnknown) {
     const bool is_keyed = n % 4 == 1;
     // The server stays away until the call has returned, in a third of the rounds.
     proxy_->refuse_after_cut(n % 3 == 2);
-    proxy_->cut_next_reply(positions.next(was_cut), is_keyed ? "enqueue_mixed" : "enqueue",
+    proxy_->cut_next_reply(positions.next(was_cut), is_keyed ? "enqueue_mixed" : "enqueue_one",
                            n % 2 == 0 ? Cut::kClose : Cut::kReset);
     try {
       const std::string key = is_keyed ? fmt::format("key {}", n) : "";
@@ -164,7 +164,7 @@ TEST_F(CutReply, OfAnEnqueueIsReadBackOrToldAsUnknown) {
   std::printf("%d enqueues, %d replies cut at up to byte %zu: %d taken, %d unknown, %d refused\n",
               rounds, cuts, positions.longest(), count[Told::kTaken], count[Told::kUnknown],
               count[Told::kRefused]);
-  EXPECT_GT(cuts, rounds * 8 / 10);
+  EXPECT_GT(cuts, rounds * 7 / 10);  // the reply to one plain enqueue has 32 bytes
   EXPECT_GT(count[Told::kUnknown], 0);
   EXPECT_GT(count[Told::kTaken], rounds / 2);
 }
