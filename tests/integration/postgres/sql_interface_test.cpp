@@ -413,9 +413,9 @@ TEST_F(SqlInterface, ReadsHostileTextsOfFailuresAndAbortsAgain) {
                             .error = R"({"type":"x","message":)" + raw_json_string(text) + "}"};
     store().exchange(std::vector{failed}, nullptr);
     const auto told = [&](const std::string& expression) {
-      return json::parse(
-                 run("select to_json(" + expression + ") from stint.jobs where id = " + number)
-                     .at(0))
+      return json::parse(run(fmt::format("select to_json({}) from stint.jobs where id = {}",
+                                         expression, number))
+                             .at(0))
           .get<std::string>();
     };
     const std::string clean = sanitize_text(text);
