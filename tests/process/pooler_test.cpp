@@ -145,5 +145,33 @@ TEST_F(Pooler, KeepsTheContract) {
   EXPECT_THAT(result.out, HasSubstr("PASSED"));
 }
 
+TEST_F(Pooler, GivesAttemptsTheirTransactions) {
+  const auto runs = [this](const char* text) {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> own{
+        PQconnectdb(url().substr(0, url().find('?')).c_str()), &PQfinish};
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(own.get(), text), &PQclear};
+    EXPECT_NE(PQresultStatus(result.get()), PGRES_FATAL_ERROR) << PQerrorMessage(own.get());
+    return PQntuples(result.get()) > 0 ? std::string{PQgetvalue(result.get(), 0, 0)} : "";
+  };
+  runs("create table effect (job bigint, epoch bigint, note text)");
+  Program tasks{"transaction_tasks"};
+  tasks.set("STINT_STORE", url());
+  const std::unique_ptr<Store> store = open_store({.url = url()});
+  for (const char* const isolation : {"thread", "process"}) {
+    std::vector<NewJob> jobs(
+        10, {.task = "x.put", .args = json{{"table", "effect"}, {"note", isolation}}.dump()});
+    for (const char* const task : {"x.put_and_commit", "x.put_and_lose"}) {
+      jobs.push_back({.task = task, .args = R"({"table": "effect"})"});
+    }
+    store->enqueue(jobs);
+    tasks.output({"worker", "run", "--drain", "--slots", "2", "--isolation", isolation});
+  }
+  EXPECT_EQ(runs("select count(*) from effect where note in ('thread', 'process')"), "20");
+  EXPECT_EQ(runs("select count(*) from effect where note = 'committed'"), "2");
+  EXPECT_EQ(runs("select count(*) from effect where note = 'attempt 2'"), "2");
+  EXPECT_EQ(lines_of(tasks.output({"job", "list", "--state", "done", "--json"})).size(), 22U);
+  EXPECT_EQ(lines_of(tasks.output({"job", "list", "--state", "failed", "--json"})).size(), 2U);
+}
+
 }  // namespace
 }  // namespace stint::test

@@ -227,7 +227,8 @@ PostgresAttempts::PostgresAttempts(ConnectOptions options) : options_(std::move(
 
 PostgresAttempts::~PostgresAttempts() {
   // To end the session by libpq would end that of the process that was forked.
-  if (connection_ && ::getpid() != process_) static_cast<void>(connection_.release());
+  if (!connection_ || ::getpid() == process_) return;
+  [[maybe_unused]] const PGconn* const left_alone = connection_.release();
 }
 
 void PostgresAttempts::open() {
