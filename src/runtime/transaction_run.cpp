@@ -40,8 +40,6 @@ void begin_transaction(JobRun& run, const detail::TaskDeclaration& task,
     // A refusal may be mended while the worker runs, as a password that was changed: no job is to
     // fail for it.
     if (!run.id()) throw;
-    log_warning("worker", "job {} waits: no transaction can be begun: {}", run.id().value,
-                error.what());
     throw Snooze{kLater, fmt::format("no transaction can be begun now: {}", error.what())};
   }
 }
