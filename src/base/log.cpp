@@ -22,17 +22,6 @@ constexpr std::array<std::string_view, 4> kUpperNames = {"DEBUG", "INFO", "WARNI
 // How deep the calling thread is within sinks: more than zero only while one of them logs itself.
 thread_local int calls_within_sink = 0;
 
-void write_to_standard_error(const LogLine& line) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(line.time);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  const std::string text =
-      fmt::format("{:%Y-%m-%d %H:%M:%S} {} {} {}\n", local, line.logger,
-                  kUpperNames.at(static_cast<std::size_t>(line.level)), escape_controls(line.text));
-  // One write: lines of several threads and processes do not mix. Nothing can be done if it fails.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
 // The two sinks and who is within them. Calls are made without the lock, and replacing a sink waits
 // for those that have begun.
 class Sinks final {
@@ -140,6 +129,17 @@ Levels& process_levels() {
 }
 
 }  // namespace
+
+void write_to_standard_error(const LogLine& line) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(line.time);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  const std::string text =
+      fmt::format("{:%Y-%m-%d %H:%M:%S} {} {} {}\n", local, line.logger,
+                  kUpperNames.at(static_cast<std::size_t>(line.level)), escape_controls(line.text));
+  // One write: lines of several threads and processes do not mix. Nothing can be done if it fails.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
 
 std::string_view to_string(LogLevel level) {
   return kLevelNames.at(static_cast<std::size_t>(level));

@@ -29,6 +29,10 @@ bool log_enabled(std::string_view logger, LogLevel level) noexcept;
 /// Write a line whatever its level. Never throws: what the sink refuses goes to standard error.
 void write_log(LogLevel level, std::string_view logger, std::string_view text) noexcept;
 
+/// Write a line to standard error in one piece, whatever the settings say: for one that cannot go
+/// elsewhere.
+void write_to_standard_error(const LogLine& line);
+
 /// Escape what would let a text pretend to be several lines or speak to a terminal: control
 /// characters become `\n`, `\r`, `\t`, `\x1b`.
 std::string escape_controls(std::string_view text);

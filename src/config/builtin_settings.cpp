@@ -100,8 +100,23 @@ void add_logging(Table& table) {
               "`\"worker.claimer\" = \"error\"`.")
       .choice("logging.format", "text", {"text", "json"},
               "One line of text, or one JSON object, a log line.")
-      .text("logging.file", nullptr,
-            "Append the lines to this file. Default: write them to standard error.")
+      .list("logging.outputs", nullptr,
+            "Where the lines go: one or more of `console` (standard error), `file`, `syslog` and "
+            "`journald`, see [logging](logging.md). Default: `file` if `logging.file` is set, else "
+            "`console`.")
+      .text("logging.file", nullptr, "Append the lines to this file.")
+      .integer("logging.rotate_size", 0, 0, 1024 * kKibibyte * kMebibyte,
+               "Begin a new file before this one has more bytes; it becomes `FILE.1`. 0: never.")
+      .boolean("logging.rotate_daily", false, "Begin a new file every day, in local time.")
+      .integer("logging.rotate_keep", 5, 1, 1000, "How many rotated files stay.")
+      .text("logging.ident", "stint", "Whose lines they are, for `syslog` and `journald`.")
+      .choice("logging.syslog_facility", "user",
+              {"user", "daemon", "cron", "local0", "local1", "local2", "local3", "local4", "local5",
+               "local6", "local7"},
+              "The facility of the lines in syslog.")
+      .text("logging.syslog_socket", "/dev/log", "Where the daemon of syslog listens.")
+      .text("logging.journald_socket", "/run/systemd/journal/socket",
+            "Where the journal of systemd listens.")
       .choice("logging.color", "auto", {"auto", "always", "never"},
               "Colour the level; `auto`: on a terminal, where NO_COLOR is not set.");
 }

@@ -1,9 +1,11 @@
 #include "config/check_settings_together.hpp"
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 #include <string_view>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include "base/nearest.hpp"
 #include "base/url.hpp"
 #include "config/setting_value.hpp"
@@ -128,6 +130,47 @@ void check_node(const SettingsState& state, std::vector<std::string>& problems) 
                                  shown_value(node->value, false), kNodeForm));
 }
 
+void check_log_outputs(const SettingsState& state, std::vector<std::string>& problems) {
+  constexpr std::array<std::string_view, 4> kOutputs = {"console", "file", "syslog", "journald"};
+  const SettingEntry* outputs = find(state, "logging.outputs");
+  if (outputs == nullptr) return;
+  if (outputs->value.empty()) {
+    problems.push_back(fmt::format("{}: logging.outputs is empty; name at least one of {}",
+                                   outputs->source, fmt::join(kOutputs, ", ")));
+  }
+  for (const json& output : outputs->value) {
+    const std::string name = output.get<std::string>();
+    if (std::ranges::find(kOutputs, name) == kOutputs.end()) {
+      problems.push_back(fmt::format("{}: logging.outputs holds {}{}; write some of {}",
+                                     outputs->source, shown_value(name, false),
+                                     did_you_mean(name, kOutputs), fmt::join(kOutputs, ", ")));
+    } else if (std::ranges::count(outputs->value, output) > 1) {
+      problems.push_back(fmt::format("{}: logging.outputs names {} twice; leave one of them out",
+                                     outputs->source, shown_value(name, false)));
+      return;
+    } else if (name == "file" && find(state, "logging.file") == nullptr) {
+      problems.push_back(fmt::format(
+          "{}: logging.outputs names \"file\", but logging.file is not set", outputs->source));
+    }
+  }
+}
+
+// A line of syslog has the name before a bracket or a colon.
+void check_log_ident(const SettingsState& state, std::vector<std::string>& problems) {
+  const SettingEntry* ident = find(state, "logging.ident");
+  if (ident == nullptr) return;
+  const std::string text = ident->value.get<std::string>();
+  const bool is_name =
+      !text.empty() && text.size() <= kLongestName && std::ranges::all_of(text, [](char c) {
+        return c > ' ' && c <= '~' && c != '[' && c != ']' && c != ':';
+      });
+  if (is_name) return;
+  problems.push_back(
+      fmt::format("{}: logging.ident is {}; write 1 to {} printable ASCII characters, no blank, "
+                  "bracket or colon",
+                  ident->source, shown_value(text, false), kLongestName));
+}
+
 }  // namespace
 
 void check_settings_together(SettingsState& state, std::vector<std::string>& problems) {
@@ -136,6 +179,8 @@ void check_settings_together(SettingsState& state, std::vector<std::string>& pro
   check_heartbeat(state, problems);
   check_domains(state, problems);
   check_node(state, problems);
+  check_log_outputs(state, problems);
+  check_log_ident(state, problems);
 }
 
 }  // namespace stint

@@ -3,16 +3,19 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 #include <fmt/format.h>
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include "base/log.hpp"
 #include "base/time_format.hpp"
-#include "stint/error.hpp"
+#include "config/log_file.hpp"
+#include "config/log_outputs.hpp"
+#include "config/log_socket.hpp"
 #include "stint/json.hpp"
 #include "stint/log.hpp"
 
@@ -43,12 +46,16 @@ LogLevel stint_level(spdlog::level::level_enum level) {
 std::string_view view(spdlog::string_view_t text) { return {text.data(), text.size()}; }
 
 // The level as the seeds' programs write it: "WARNING".
+std::string_view upper_name(LogLevel level) {
+  constexpr std::array<std::string_view, 4> kNames = {"DEBUG", "INFO", "WARNING", "ERROR"};
+  return kNames.at(static_cast<std::size_t>(level));
+}
+
 class UpperLevelFlag final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& line, const std::tm&,
               spdlog::memory_buf_t& to) override {
-    constexpr std::array<std::string_view, 4> kNames = {"DEBUG", "INFO", "WARNING", "ERROR"};
-    const std::string_view name = kNames.at(static_cast<std::size_t>(stint_level(line.level)));
+    const std::string_view name = upper_name(stint_level(line.level));
     to.append(name.data(), name.data() + name.size());
   }
 
@@ -82,16 +89,6 @@ class JsonFormatter final : public spdlog::formatter {
   }
 };
 
-std::shared_ptr<spdlog::sinks::sink> open_file(const std::string& path) {
-  try {
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
-  } catch (const spdlog::spdlog_ex& error) {
-    throw Error{ErrorCode::kConfiguration,
-                "the log file \"" + path + "\" (logging.file) cannot be opened: " + error.what() +
-                    "; name one in a folder that can be written to"};
-  }
-}
-
 spdlog::color_mode color_mode(const std::string& color) {
   if (color == "always") return spdlog::color_mode::always;
   const char* no_color = std::getenv("NO_COLOR");
@@ -116,25 +113,98 @@ void collect_levels(const Settings& settings, const std::string& prefix, const s
   }
 }
 
+enum class LineFormat : std::uint8_t { kText, kJson };
+
+std::unique_ptr<spdlog::formatter> make_formatter(LineFormat format) {
+  return format == LineFormat::kJson ? std::make_unique<JsonFormatter>() : text_formatter();
+}
+
+// JSON escapes for itself.
+std::string plain_text(LineFormat format, const LogLine& line) {
+  return format == LineFormat::kJson ? line.text : escape_controls(line.text);
+}
+
+spdlog::details::log_msg message(const LogLine& line, const std::string& text) {
+  return {line.time, spdlog::source_loc{}, line.logger, spdlog_level(line.level), text};
+}
+
+LogOutputs::Write console_output(const Settings& settings, LineFormat format) {
+  const auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
+      color_mode(settings.get<std::string>("logging.color")));
+  sink->set_formatter(make_formatter(format));
+  return [sink, format](const LogLine& line) {
+    const std::string text = plain_text(format, line);
+    sink->log(message(line, text));
+    sink->flush();
+    return std::nullopt;
+  };
+}
+
+LogOutputs::Write file_output(const Settings& settings, LineFormat format) {
+  const auto file = std::make_shared<LogFile>(
+      settings.get<std::string>("logging.file"),
+      LogRotation{.max_bytes = settings.get<std::int64_t>("logging.rotate_size"),
+                  .daily = settings.get<bool>("logging.rotate_daily"),
+                  .keep = settings.get<int>("logging.rotate_keep")});
+  const std::shared_ptr<const spdlog::formatter> formatter = make_formatter(format);
+  return [file, formatter, format](const LogLine& line) {
+    const std::string text = plain_text(format, line);
+    spdlog::memory_buf_t bytes;
+    // A formatter keeps what it has found out of the time: each line has its own.
+    formatter->clone()->format(message(line, text), bytes);
+    return file->append({bytes.data(), bytes.size()}, line.time);
+  };
+}
+
+LogOutputs::Write syslog_output(const Settings& settings) {
+  const auto socket = std::make_shared<LogSocket>(
+      settings.get<std::string>("logging.syslog_socket"), "logging.syslog_socket");
+  const int facility = syslog_facility(settings.get<std::string>("logging.syslog_facility"));
+  return [socket, facility,
+          ident = settings.get<std::string>("logging.ident")](const LogLine& line) {
+    const std::string text =
+        fmt::format("{} {} {}", line.logger, upper_name(line.level), escape_controls(line.text));
+    socket->send(syslog_datagram(facility, ident, line, text));
+    return std::nullopt;
+  };
+}
+
+LogOutputs::Write journald_output(const Settings& settings) {
+  const auto socket = std::make_shared<LogSocket>(
+      settings.get<std::string>("logging.journald_socket"), "logging.journald_socket");
+  return [socket, ident = settings.get<std::string>("logging.ident")](const LogLine& line) {
+    socket->send(journald_datagram(ident, line));
+    return std::nullopt;
+  };
+}
+
+std::vector<std::string> output_names(const Settings& settings) {
+  if (auto names = settings.find<std::vector<std::string>>("logging.outputs")) {
+    return *std::move(names);
+  }
+  const std::string file = settings.find<std::string>("logging.file").value_or("");
+  return {file.empty() ? "console" : "file"};
+}
+
+LogOutputs::Write make_output(const Settings& settings, const std::string& name) {
+  const LineFormat format =
+      settings.get<std::string>("logging.format") == "json" ? LineFormat::kJson : LineFormat::kText;
+  if (name == "file") return file_output(settings, format);
+  if (name == "syslog") return syslog_output(settings);
+  if (name == "journald") return journald_output(settings);
+  return console_output(settings, format);
+}
+
 }  // namespace
 
 void configure_logging(const Settings& settings) {
   LogLevels levels{.level = level_of(settings, "logging.level")};
   collect_levels(settings, "logging.levels", "", levels);
-  const std::string file = settings.find<std::string>("logging.file").value_or("");
-  const bool as_json = settings.get<std::string>("logging.format") == "json";
-  const auto mode = color_mode(settings.get<std::string>("logging.color"));
-  const std::shared_ptr<spdlog::sinks::sink> sink =
-      file.empty() ? std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(mode)
-                   : open_file(file);
-  sink->set_formatter(as_json ? std::make_unique<JsonFormatter>() : text_formatter());
-  set_default_log_sink([sink, as_json](const LogLine& line) {
-    // JSON escapes for itself.
-    const std::string text = as_json ? line.text : escape_controls(line.text);
-    sink->log(spdlog::details::log_msg{line.time, spdlog::source_loc{}, line.logger,
-                                       spdlog_level(line.level), text});
-    sink->flush();
-  });
+  const auto outputs = std::make_shared<LogOutputs>();
+  for (const std::string& name : output_names(settings)) {
+    outputs->add(make_output(settings, name));
+  }
+  set_default_log_sink([outputs](const LogLine& line) { outputs->write(line); });
   set_log_levels(std::move(levels));
 }
 

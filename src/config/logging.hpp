@@ -4,9 +4,10 @@
 
 namespace stint {
 
-/// Apply `[logging]` to the whole process: levels, format, file or standard error, colour. A
-/// program's own sink (`set_log_sink`) goes on receiving the lines in their place. May be called
-/// again. Throws Error (kConfiguration) if the file cannot be opened; then nothing has changed.
+/// Apply `[logging]` to the whole process: levels, format, outputs (standard error, a file that
+/// is rotated, syslog, the journal), colour. A program's own sink (`set_log_sink`) goes on
+/// receiving the lines in their place. May be called again. Throws Error (kConfiguration) if an
+/// output cannot be opened; then nothing has changed.
 void configure_logging(const Settings& settings);
 
 }  // namespace stint

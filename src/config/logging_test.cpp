@@ -3,12 +3,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include "base/log.hpp"
 #include "config/load_settings.hpp"
 #include "stint/error.hpp"
+#include "support/datagram_receiver.hpp"
 
 namespace stint {
 namespace {
@@ -141,6 +143,78 @@ TEST_F(Logging, LeavesEverythingAsItWasWhenTheFileCannotBeOpened) {
 TEST_F(Logging, WritesToStandardErrorWhatTheFileCannotTake) {
   configure("file = \"/dev/full\"");
   EXPECT_THAT(written_to_standard_error([] { log_info("x", "kept"); }), HasSubstr("x INFO kept"));
+}
+
+TEST_F(Logging, WritesToSeveralOutputs) {
+  const std::string text = written_to_standard_error([&] {
+    configure("outputs = [\"console\", \"file\"]\nfile = \"" + (folder_ / "stint.log").string() +
+              "\"");
+    log_info("x", "both");
+  });
+  EXPECT_THAT(text, HasSubstr(" x INFO both\n"));
+  EXPECT_EQ(file_text(), text);
+}
+
+TEST_F(Logging, RotatesTheFile) {
+  configure("rotate_size = 40\nrotate_keep = 1\nfile = \"" + (folder_ / "stint.log").string() +
+            "\"");
+  log_info("x", "first");
+  log_info("x", "second");
+  EXPECT_THAT(file_text(), MatchesRegex("[^\n]* x INFO second\n"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "stint.log.1"));
+}
+
+TEST_F(Logging, SendsToSyslogAndToTheJournal) {
+  std::filesystem::create_directory(folder_);
+  const std::string syslog = (folder_ / "log").string();
+  const std::string journal = (folder_ / "journal").string();
+  const test::DatagramReceiver syslog_daemon{syslog};
+  const test::DatagramReceiver journal_daemon{journal};
+  configure("outputs = [\"syslog\", \"journald\"]\nident = \"report\"\nsyslog_socket = \"" +
+            syslog + "\"\nsyslog_facility = \"cron\"\njournald_socket = \"" + journal + "\"");
+  EXPECT_EQ(written_to_standard_error([] { log_warning("reports.daily", "late\nforged"); }), "");
+  EXPECT_THAT(syslog_daemon.receive().value_or("nothing"),
+              MatchesRegex("<76>[A-Z][a-z]+ [ 0-9:]+ report\\[[0-9]+\\]: reports.daily WARNING "
+                           "late\\\\nforged"));
+  const std::string entry = journal_daemon.receive().value_or("nothing");
+  EXPECT_THAT(entry, HasSubstr("late\nforged\nPRIORITY=4\nSYSLOG_IDENTIFIER=report\n"
+                               "LOGGER=reports.daily\n"));
+}
+
+TEST_F(Logging, RefusesOutputsThatCannotBeMeant) {
+  const auto problem = [](const std::string& toml) {
+    std::vector<std::string> problems;
+    read_settings(
+        {.toml = "[logging]\n" + toml, .environment = std::map<std::string, std::string>{}}, {},
+        UnknownSettings::kRefused, problems);
+    return problems.empty() ? std::string{"none"} : problems.front();
+  };
+  EXPECT_THAT(problem("outputs = [\"consol\"]"), HasSubstr("(did you mean \"console\"?)"));
+  EXPECT_THAT(problem("outputs = []"), HasSubstr("logging.outputs is empty"));
+  EXPECT_THAT(problem("outputs = [\"syslog\", \"syslog\"]"), HasSubstr("names \"syslog\" twice"));
+  EXPECT_THAT(problem("outputs = [\"file\"]"), HasSubstr("logging.file is not set"));
+  EXPECT_THAT(problem("ident = \"my prog\""), HasSubstr("logging.ident is \"my prog\""));
+}
+
+TEST_F(Logging, TellsOnTheOthersThatAnOutputFails) {
+  std::filesystem::create_directory(folder_);
+  const std::string path = (folder_ / "log").string();
+  auto daemon = std::make_unique<test::DatagramReceiver>(path);
+  configure("outputs = [\"console\", \"syslog\"]\nsyslog_socket = \"" + path + "\"");
+  const std::string down = written_to_standard_error([&] {
+    daemon.reset();
+    log_info("x", "one");
+    log_info("x", "two");
+  });
+  EXPECT_THAT(down, MatchesRegex("[^\n]* x INFO one\n[^\n]* logging WARNING [^\n]*Connection "
+                                 "refused\n[^\n]* x INFO two\n"));
+  const std::string up = written_to_standard_error([&] {
+    std::filesystem::remove(path);
+    daemon = std::make_unique<test::DatagramReceiver>(path);
+    log_info("x", "three");
+  });
+  EXPECT_THAT(up, HasSubstr("logging WARNING a log output works again; it has not taken 2 lines"));
+  EXPECT_THAT(daemon->receive().value_or("nothing"), HasSubstr("x INFO three"));
 }
 
 TEST_F(Logging, LeavesTheLinesToAProgramThatTookThem) {
