@@ -12,7 +12,9 @@
 #include "stint/enqueue.hpp"
 #include "stint/error.hpp"
 #include "stint/json.hpp"
+#include "stint/liveness.hpp"
 #include "stint/log.hpp"
+#include "stint/metrics.hpp"
 #include "stint/task.hpp"
 #include "stint/types.hpp"
 
@@ -101,6 +103,12 @@ class Job {
   /// Tell a `stall_timeout` that the task still makes progress. Throws `Stopped` if a stop is asked
   /// for.
   virtual void extend_lock() { check_stop(); }
+
+  /// Stamp a success before the end, where `[liveness]` says. Throws Error kUsage where the task
+  /// runs without settings for it.
+  virtual Liveness& liveness();
+  /// Push metrics of the task's own, where `[metrics]` says. Throws as `liveness`.
+  virtual Metrics& metrics();
 
   /// Return the open transaction of this attempt, made by the library on a connection of its own.
   /// For one thread at a time. Throws Error kUsage unless the task has the option `transaction`.

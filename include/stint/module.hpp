@@ -12,6 +12,9 @@
 #include <vector>
 #include "stint/arg.hpp"
 #include "stint/detail/handler.hpp"
+#include "stint/liveness.hpp"
+#include "stint/lock_backend.hpp"
+#include "stint/metrics.hpp"
 #include "stint/module_definition.hpp"
 #include "stint/setting.hpp"
 #include "stint/settings.hpp"
@@ -62,6 +65,14 @@ struct ContextDeclaration {
   std::type_index type;
   ContextScope scope;
   std::function<std::shared_ptr<void>(const Settings&)> make;
+};
+
+/// A declared backend of the user's own: one of the three makes it.
+struct BackendDeclaration {
+  std::string name;
+  std::function<std::unique_ptr<LockBackend>(const BackendOptions&)> make_lock = {};
+  std::function<std::unique_ptr<LivenessBackend>(const BackendOptions&)> make_liveness = {};
+  std::function<std::unique_ptr<MetricsSink>(const BackendOptions&)> make_metrics = {};
 };
 
 /// Match the `arg`s of a typed task with its fields by name.
@@ -130,6 +141,30 @@ class Module {
                          }});
   }
 
+  /// Declare a backend of the user's own: `factory` takes `const BackendOptions&` and returns a
+  /// std::unique_ptr of a class that implements LockBackend, LivenessBackend or MetricsSink. It is
+  /// chosen by `backend = "NAME"` in `[one_instance]`, `[liveness]` or `[metrics]`; declare the
+  /// keys of its table by `setting`. One name may be declared once for each role.
+  template <typename Factory>
+  void backend(std::string_view name, Factory factory) {
+    using Made = typename std::invoke_result_t<Factory&, const BackendOptions&>::element_type;
+    constexpr int kRoles = int{std::is_base_of_v<LockBackend, Made>} +
+                           int{std::is_base_of_v<LivenessBackend, Made>} +
+                           int{std::is_base_of_v<MetricsSink, Made>};
+    static_assert(kRoles == 1,
+                  "a backend implements one of LockBackend, LivenessBackend, MetricsSink");
+    detail::BackendDeclaration declaration{.name = std::string{name}};
+    if constexpr (std::is_base_of_v<LockBackend, Made>) {
+      declaration.make_lock = std::move(factory);
+    } else if constexpr (std::is_base_of_v<LivenessBackend, Made>) {
+      declaration.make_liveness = std::move(factory);
+    } else {
+      declaration.make_metrics = std::move(factory);
+    }
+    backends_.push_back(std::move(declaration));
+  }
+
+  const std::vector<detail::BackendDeclaration>& backends() const { return backends_; }
   const std::vector<detail::TaskDeclaration>& tasks() const { return tasks_; }
   const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
   const std::deque<Setting>& settings() const { return settings_; }
@@ -158,6 +193,7 @@ class Module {
   std::string name_;
   std::vector<detail::TaskDeclaration> tasks_;
   std::vector<detail::ContextDeclaration> contexts_;
+  std::vector<detail::BackendDeclaration> backends_;
   std::deque<Setting> settings_;  // references stay valid while more are declared
 };
 

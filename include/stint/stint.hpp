@@ -6,10 +6,14 @@
 #include "stint/error.hpp"              // IWYU pragma: export
 #include "stint/job.hpp"                // IWYU pragma: export
 #include "stint/json.hpp"               // IWYU pragma: export
+#include "stint/liveness.hpp"           // IWYU pragma: export
+#include "stint/lock_backend.hpp"       // IWYU pragma: export
 #include "stint/log.hpp"                // IWYU pragma: export
 #include "stint/main.hpp"               // IWYU pragma: export
+#include "stint/metrics.hpp"            // IWYU pragma: export
 #include "stint/module.hpp"             // IWYU pragma: export
 #include "stint/module_definition.hpp"  // IWYU pragma: export
+#include "stint/one_instance_lock.hpp"  // IWYU pragma: export
 #include "stint/setting.hpp"            // IWYU pragma: export
 #include "stint/settings.hpp"           // IWYU pragma: export
 #include "stint/task.hpp"               // IWYU pragma: export

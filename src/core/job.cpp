@@ -7,6 +7,14 @@ Transaction& Job::transaction() {
               "the task " + task() + " has no transaction: declare it with .transaction = true"};
 }
 
+Liveness& Job::liveness() {
+  throw Error{ErrorCode::kUsage, "the task " + task() + " runs where no liveness is kept"};
+}
+
+Metrics& Job::metrics() {
+  throw Error{ErrorCode::kUsage, "the task " + task() + " runs where no metrics are taken"};
+}
+
 void Job::check_stop() const {
   const StopReason reason = stop_reason();
   if (reason != StopReason::kNone) throw Stopped{reason};
