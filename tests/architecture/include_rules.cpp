@@ -32,7 +32,7 @@ const std::vector<Room>& rooms() {
       {"http", {"base"}},
       {"config", {"base", "core"}},
       {"runtime", {"base", "core", "process"}},
-      {"backends", {"base", "core"}},
+      {"backends", {"base", "core", "http"}},
       {"app", {"base", "core", "process", "http", "config", "runtime", "backends"}},
       {"cli", {"base", "core", "process", "config", "runtime", "app"}},
   };

@@ -6,7 +6,7 @@
 namespace stint::architecture {
 
 /// Check the one-way rule of src/: base <- core <- runtime <- app <- cli, base <- core <- backends
-/// <- app, base <- process <- runtime, base <- core <- config <- app, base <- http <- app. A
+/// <- app, base <- process <- runtime, base <- core <- config <- app, base <- http <- backends. A
 /// backend includes no other backend. Includes are written from src/; everybody may include
 /// <stint/...>.
 std::vector<Violation> check_include_direction(const Tree& tree);
