@@ -69,6 +69,7 @@ SpawnRequest make_request(const SpawnOptions& options) {
       .umask = options.umask,
       .no_new_privileges = options.no_new_privileges,
       .limits = options.limits};
+  if (options.deadline) request.deadline = options.deadline->count();
   std::set<int> targets;
   for (const auto& [target, source] : options.descriptors) {
     if (target < 0 || !targets.insert(target).second) {
@@ -109,6 +110,13 @@ void ChildProcess::signal_group(int signal) {
 }
 
 void ChildProcess::kill() { signal_group(SIGKILL); }
+
+void ChildProcess::set_deadline(std::optional<std::chrono::nanoseconds> boot_time) {
+  if (status()) return;
+  if (const auto connection = state_->connection.lock()) {
+    connection->set_deadline(state_->id, boot_time ? boot_time->count() : kNoDeadline);
+  }
+}
 
 std::optional<ExitStatus> ChildProcess::status() const {
   const MutexLock lock{state_->mutex};

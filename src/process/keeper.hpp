@@ -26,6 +26,8 @@ struct SpawnOptions {
   /// The child's descriptor and ours that becomes it; all others are closed. 0, 1 and 2 are
   /// /dev/null unless given.
   std::vector<std::pair<int, int>> descriptors = {};
+  /// As by `ChildProcess::set_deadline`, from before its first instruction.
+  std::optional<std::chrono::nanoseconds> deadline = {};
 };
 
 class KeeperLink;
@@ -45,6 +47,10 @@ class ChildProcess final {
   void signal_group(int signal);
   /// End it for certain: SIGKILL to the group, then to everything that descends from it.
   void kill();
+  /// Have it killed, with all that it started, at this time on CLOCK_BOOTTIME unless it has ended;
+  /// nothing: not any more. The keeper sees to it, also while this process is stopped or hangs.
+  /// Replaces the deadline before; one that has passed kills at once.
+  void set_deadline(std::optional<std::chrono::nanoseconds> boot_time);
   /// How it ended; nothing while it runs. By then nothing that it started runs any more.
   std::optional<ExitStatus> status() const;
   /// For poll(): readable for good once `status` has a value.

@@ -153,6 +153,10 @@ void KeeperConnection::signal(std::uint64_t id, int signal) {
   channel_->send(encode(KeeperRequest{SignalRequest{.id = id, .signal = signal}}));
 }
 
+void KeeperConnection::set_deadline(std::uint64_t id, std::int64_t deadline) {
+  channel_->send(encode(KeeperRequest{DeadlineRequest{.id = id, .deadline = deadline}}));
+}
+
 void KeeperConnection::read_notices() {
   ChannelMessage message;
   Received found = Received::kMessage;

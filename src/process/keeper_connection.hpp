@@ -66,6 +66,7 @@ class KeeperConnection final {
              const std::shared_ptr<KeeperLink::Child>& child);
 
   void signal(std::uint64_t id, int signal);
+  void set_deadline(std::uint64_t id, std::int64_t deadline);
 
  private:
   /// A child that its `spawn` still waits for.

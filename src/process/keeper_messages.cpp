@@ -113,9 +113,13 @@ void walk(Walker& walker, Message& message) {
     walker(message.no_new_privileges);
     walker(message.limits);
     walker(message.targets);
+    walker(message.deadline);
   } else if constexpr (std::is_same_v<Plain, SignalRequest>) {
     walker(message.id);
     walker(message.signal);
+  } else if constexpr (std::is_same_v<Plain, DeadlineRequest>) {
+    walker(message.id);
+    walker(message.deadline);
   } else if constexpr (std::is_same_v<Plain, StartedNotice>) {
     walker(message.id);
     walker(message.pid);

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace stint {
 /// What is done between fork and exec, as far as it may fail for reasons of the caller's.
 enum class SpawnStep : std::uint8_t { kStart, kDescriptors, kWorkingDirectory, kLimits, kExecute };
 
+/// A deadline is in nanoseconds of CLOCK_BOOTTIME.
+inline constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+
 /// Start a program. The descriptors of the message become `targets`, in order.
 struct SpawnRequest {
   std::uint64_t id = 0;  ///< names the child in all later messages
@@ -27,6 +31,7 @@ struct SpawnRequest {
   bool no_new_privileges = false;
   std::vector<std::pair<int, std::uint64_t>> limits = {};
   std::vector<int> targets = {};
+  std::int64_t deadline = kNoDeadline;
 };
 
 /// Send a signal to the group of a child, and SIGKILL to the child itself too.
@@ -35,7 +40,13 @@ struct SignalRequest {
   int signal = 0;
 };
 
-using KeeperRequest = std::variant<SpawnRequest, SignalRequest>;
+/// Kill a child at this time if it still runs then. Replaces what was said before.
+struct DeadlineRequest {
+  std::uint64_t id = 0;
+  std::int64_t deadline = kNoDeadline;
+};
+
+using KeeperRequest = std::variant<SpawnRequest, SignalRequest, DeadlineRequest>;
 
 /// The keeper listens.
 struct ReadyNotice {};

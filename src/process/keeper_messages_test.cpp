@@ -14,7 +14,8 @@ TEST(KeeperMessages, CarryAWholeSpawnRequest) {
                           .umask = 077,
                           .no_new_privileges = true,
                           .limits = {{RLIMIT_CPU, 3}, {RLIMIT_NOFILE, 10}},
-                          .targets = {0, 5}};
+                          .targets = {0, 5},
+                          .deadline = 123};
   const auto found = decode_request(encode(KeeperRequest{sent}));
   ASSERT_TRUE(found);
   const auto& got = std::get<SpawnRequest>(*found);
@@ -27,6 +28,15 @@ TEST(KeeperMessages, CarryAWholeSpawnRequest) {
   EXPECT_TRUE(got.no_new_privileges);
   EXPECT_EQ(got.limits, sent.limits);
   EXPECT_EQ(got.targets, sent.targets);
+  EXPECT_EQ(got.deadline, 123);
+}
+
+TEST(KeeperMessages, CarryADeadline) {
+  const auto found = decode_request(encode(KeeperRequest{DeadlineRequest{.id = 4, .deadline = 5}}));
+  ASSERT_TRUE(found);
+  const auto& got = std::get<DeadlineRequest>(*found);
+  EXPECT_EQ(got.id, 4U);
+  EXPECT_EQ(got.deadline, 5);
 }
 
 TEST(KeeperMessages, CarryAnExitStatus) {

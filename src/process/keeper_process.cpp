@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include "base/clock.hpp"
 #include "process/find_children.hpp"
 #include "process/keeper.hpp"
 
@@ -70,6 +72,11 @@ void prepare_signals() {
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
 }
 
+void kill_group(pid_t leader) {
+  ::kill(-leader, SIGKILL);
+  ::kill(leader, SIGKILL);  // it may have left its group
+}
+
 UniqueFd open_child_signals() {
   sigset_t child;
   sigemptyset(&child);
@@ -83,6 +90,7 @@ KeeperProcess::KeeperProcess(UniqueFd socket)
     : channel_(std::move(socket)),
       child_signals_(open_child_signals()),
       owner_(open_owner(channel_.descriptor())),
+      timer_(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)),
       null_(::open("/dev/null", O_RDWR | O_CLOEXEC)) {}
 
 void KeeperProcess::run() {
@@ -90,6 +98,7 @@ void KeeperProcess::run() {
   while (!is_done()) {
     wait_for_news();
     read_requests();
+    kill_overdue();
     for (auto& [pid, leader] : leaders_) settle(pid, leader);
     reap();
   }
@@ -108,11 +117,13 @@ bool KeeperProcess::waits_for_adopted() const {
 }
 
 void KeeperProcess::wait_for_news() {
+  set_timer();
   std::vector<pollfd> entries{{.fd = child_signals_.get(), .events = POLLIN, .revents = 0}};
   if (!is_closing_) {
     entries.push_back({.fd = channel_.descriptor(), .events = POLLIN, .revents = 0});
     entries.push_back({.fd = owner_.get(), .events = POLLIN, .revents = 0});
   }
+  entries.push_back({.fd = timer_.get(), .events = POLLIN, .revents = 0});
   for (const auto& [pid, leader] : leaders_) {
     if (leader.outcome) {
       entries.push_back({.fd = leader.outcome.get(), .events = POLLIN, .revents = 0});
@@ -141,6 +152,8 @@ void KeeperProcess::read_requests() {
     }
     if (const auto* const spawn = std::get_if<SpawnRequest>(&*request)) {
       handle(*spawn, message.descriptors);
+    } else if (const auto* const deadline = std::get_if<DeadlineRequest>(&*request)) {
+      handle(*deadline);
     } else {
       handle(std::get<SignalRequest>(*request));
     }
@@ -157,16 +170,52 @@ void KeeperProcess::handle(const SpawnRequest& request, const std::vector<Unique
     send(FailedNotice{.id = request.id, .step = child.failure.step, .error = child.failure.error});
     return;
   }
-  leaders_[child.pid] = {.id = request.id, .outcome = std::move(child.outcome)};
+  leaders_[child.pid] = {
+      .id = request.id, .outcome = std::move(child.outcome), .deadline = request.deadline};
 }
 
 void KeeperProcess::handle(const SignalRequest& request) {
   for (const auto& [pid, leader] : leaders_) {
     if (leader.id != request.id) continue;
-    // Not reaped yet: the number is its own. It may have left its group.
-    ::kill(-pid, request.signal);
-    if (request.signal == SIGKILL) ::kill(pid, SIGKILL);
+    // Not reaped yet: the number is its own.
+    if (request.signal == SIGKILL) {
+      kill_group(pid);
+    } else {
+      ::kill(-pid, request.signal);
+    }
     return;
+  }
+}
+
+void KeeperProcess::handle(const DeadlineRequest& request) {
+  for (auto& [pid, leader] : leaders_) {
+    if (leader.id == request.id) leader.deadline = request.deadline;
+  }
+}
+
+/// Have the timer wake us at the next deadline. poll()'s own timeout would stand still while the
+/// machine sleeps.
+void KeeperProcess::set_timer() {
+  std::int64_t next = kNoDeadline;
+  for (const auto& [pid, leader] : leaders_) next = std::min(next, leader.deadline);
+  if (next == timer_at_) return;
+  timer_at_ = next;
+  itimerspec when{};  // zero turns it off, and so a time that has passed is one nanosecond
+  if (next != kNoDeadline) {
+    const std::chrono::nanoseconds at{std::max<std::int64_t>(next, 1)};
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(at);
+    when.it_value = {.tv_sec = whole.count(), .tv_nsec = (at - whole).count()};
+  }
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+/// Also those whose deadline was moved before we looked: requests are read first.
+void KeeperProcess::kill_overdue() {
+  const std::int64_t now = real_clock().boot_now().count();
+  for (auto& [pid, leader] : leaders_) {
+    if (leader.deadline > now) continue;
+    kill_group(pid);
+    leader.deadline = kNoDeadline;
   }
 }
 
@@ -236,10 +285,7 @@ void KeeperProcess::end_adopted() {
 void KeeperProcess::close() {
   is_closing_ = true;
   closing_since_ = Clock::now();
-  for (const auto& [pid, leader] : leaders_) {
-    ::kill(-pid, SIGKILL);
-    ::kill(pid, SIGKILL);
-  }
+  for (const auto& [pid, leader] : leaders_) kill_group(pid);
   is_clean_ = false;  // also those that are adopted though their leader lives
 }
 

@@ -41,12 +41,16 @@ class KeeperProcess final {
     std::uint64_t id = 0;
     UniqueFd outcome = {};    // while it may still fail to execute its program
     bool has_failed = false;  // to execute it
+    std::int64_t deadline = kNoDeadline;
   };
 
   void wait_for_news();
   void read_requests();
   void handle(const SpawnRequest& request, const std::vector<UniqueFd>& descriptors);
   void handle(const SignalRequest& request);
+  void handle(const DeadlineRequest& request);
+  void set_timer();
+  void kill_overdue();
   void settle(pid_t pid, Leader& leader);
   void reap();
   void end_leader(pid_t pid, Leader& leader);
@@ -59,6 +63,7 @@ class KeeperProcess final {
   Channel channel_;
   UniqueFd child_signals_;  // readable when a child has ended
   UniqueFd owner_;          // readable when the process that we keep for has ended
+  UniqueFd timer_;          // readable when a deadline has passed
   UniqueFd null_;
   std::map<pid_t, Leader> leaders_;
   std::vector<EndedNotice> ended_;  // what they had started may still be there
@@ -68,6 +73,7 @@ class KeeperProcess final {
   bool has_children_ = false;  // of any kind, when last reaped
   bool is_closing_ = false;
   Clock::time_point closing_since_;
+  std::int64_t timer_at_ = kNoDeadline;  // what the timer is set to
 };
 
 }  // namespace stint
