@@ -5,10 +5,12 @@
 add_library(stint_internal INTERFACE)
 target_include_directories(stint_internal INTERFACE "${PROJECT_SOURCE_DIR}/src"
                                                     "${PROJECT_BINARY_DIR}/generated")
-target_include_directories(stint_internal SYSTEM INTERFACE "${STINT_LIBDW_INCLUDE_DIR}")
+target_include_directories(stint_internal SYSTEM INTERFACE "${STINT_LIBDW_INCLUDE_DIR}"
+                                                           "${STINT_HIREDIS_INCLUDE_DIR}")
 target_link_libraries(
   stint_internal INTERFACE stint_warnings spdlog::spdlog tomlplusplus::tomlplusplus
-                           SQLite::SQLite3 PkgConfig::STINT_LIBPQ PkgConfig::STINT_MICROHTTPD Threads::Threads)
+                           SQLite::SQLite3 PkgConfig::STINT_LIBPQ PkgConfig::STINT_MICROHTTPD
+                           Threads::Threads)
 
 # Every program that users run; benches and tests are not among them.
 add_custom_target(stint_programs)

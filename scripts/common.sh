@@ -50,10 +50,9 @@ run_ctest() {
 # with_servers COMMAND...: run with the servers' environment. Servers that were not up before are
 # stopped again.
 with_servers() {
-  if ! postgres_is_up; then
-    trap postgres_down EXIT
-    verb_up
-  fi
+  # What was up already is somebody's.
+  if ! postgres_is_up; then trap servers_down EXIT; fi
+  verb_up
   source "$state_dir/env"
   "$@"
 }

@@ -1,7 +1,5 @@
-# A throw-away PostgreSQL for tests and benches. It listens on loopback only, on a free port; fsync
-# stays on, because benches are only worth something with it.
-#   .dev/postgres  the server's folder
-#   .dev/env       what tests read
+# PostgreSQL. fsync stays on, because benches are only worth something with it.
+#   .dev/postgres  names the server's folder
 
 # Print the newest installed server's folder of programs.
 postgres_bin() {
@@ -23,26 +21,11 @@ postgres_dir() { cat "$state_dir/postgres" 2>/dev/null; }
 
 postgres_is_up() {
   local dir
-  dir=$(postgres_dir) && [[ -n $dir && -e $state_dir/env ]] &&
+  dir=$(postgres_dir) && [[ -n $dir ]] &&
     as_postgres "$(postgres_bin)/pg_ctl" status -D "$dir/data" >/dev/null 2>&1
 }
 
-# Print a loopback port that nobody listens on, below those that the kernel gives to clients.
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 10000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-  done
-  printf '%s' "$port"
-}
-
 postgres_up() {
-  if postgres_is_up; then
-    say "PostgreSQL is already up"
-    return
-  fi
-  postgres_down
   local bin dir port log
   bin=$(postgres_bin)
   # Not in the project: the server's own user must reach it. /var/tmp is on a disk.
@@ -64,8 +47,7 @@ postgres_up() {
     if as_postgres "$bin/pg_ctl" start -w -D "$dir/data" -l "$log" -o "-p $port \
         -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200" \
       >/dev/null 2>&1; then
-      printf 'export STINT_TEST_POSTGRES=postgresql://postgres@127.0.0.1:%s/postgres\n' "$port" \
-        >"$state_dir/env"
+      write_server_env postgres "STINT_TEST_POSTGRES=postgresql://postgres@127.0.0.1:$port/postgres"
       return
     fi
   done
@@ -80,5 +62,5 @@ postgres_down() {
     as_postgres "$(postgres_bin)/pg_ctl" stop -m immediate -w -D "$dir/data" >/dev/null 2>&1 || true
     rm -rf "$dir"
   fi
-  rm -f "$state_dir/postgres" "$state_dir/env"
+  rm -f "$state_dir/postgres"
 }
