@@ -140,6 +140,10 @@ class LockBackend {
   virtual void wait(std::chrono::nanoseconds timeout) = 0;
   /// Make the present or the next `wait` return.
   virtual void interrupt() noexcept = 0;
+
+  /// A descriptor that what runs under the lock must inherit, so that the lock stays with it should
+  /// its runner die; owned by this object, open as long as it. -1: there is no such thing.
+  virtual int inherited_descriptor() { return -1; }
 };
 
 }  // namespace stint

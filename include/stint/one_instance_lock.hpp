@@ -117,6 +117,8 @@ class OneInstanceLock final {
   /// Tell a `stall_timeout` that the work goes on.
   void extend();
   LockTraits traits() const;
+  /// See LockBackend::inherited_descriptor.
+  int inherited_descriptor();
 
  private:
   class Impl;

@@ -184,61 +184,123 @@ void add_tasks(Table& table) {
               "JSON.");
 }
 
+// Where a server of these roles answers, by parts and as one.
 void add_consul(Table& table, const std::string& under) {
-  table.text(under + ".host", "127.0.0.1", later("Where Consul's agent answers."))
-      .integer(under + ".port", 8500, 1, 65535, later("Its port."))
-      .choice(under + ".scheme", "http", {"http", "https"}, later("How it is spoken to."))
-      .text(under + ".dc", nullptr, later("The datacenter that holds the key."))
-      .secret(under + ".token", later("The ACL token."))
-      .text(under + ".key", nullptr, later("The key."))
-      .duration(under + ".timeout", "1s", 0.1, kMinute, later("The limit of one request."));
+  table
+      .text(under + ".url", nullptr,
+            "Where Consul's agent answers, in place of `scheme`, `host` and `port`: "
+            "`http://127.0.0.1:8500`.")
+      .text(under + ".host", "127.0.0.1", "Where Consul's agent answers.")
+      .integer(under + ".port", 8500, 1, 65535, "Its port.")
+      .choice(under + ".scheme", "http", {"http", "https"}, "How it is spoken to.")
+      .text(under + ".ca_file", nullptr,
+            "The certificates that its own is checked against. Default: the system's.")
+      .text(under + ".dc", nullptr, "The datacenter that holds the key. Default: the agent's.")
+      .secret(under + ".token", "The ACL token.");
+}
+
+void add_redis(Table& table, const std::string& under) {
+  table
+      .text(under + ".url", nullptr,
+            "Where Redis or Valkey answers, in place of `host` and the rest: "
+            "`redis://user:password@127.0.0.1:6379/0`.")
+      .text(under + ".host", "127.0.0.1", "Where Redis or Valkey answers.")
+      .integer(under + ".port", 6379, 1, 65535, "Its port.")
+      .integer(under + ".db", 0, 0, 1'000'000, "The number of the database.")
+      .text(under + ".username", nullptr, "The user.")
+      .secret(under + ".password", "The user's password.");
+}
+
+void add_postgresql(Table& table, const std::string& under) {
+  table.text(under + ".url", nullptr,
+             "The database, with Stint's tables (`stint db init`). Default: the default store, if "
+             "it is one of PostgreSQL.");
+}
+
+void add_sqlite(Table& table, const std::string& under) {
+  table.text(under + ".url", nullptr,
+             "The file, as `sqlite:PATH`. Default: the default store, if it is one of SQLite.");
+}
+
+constexpr std::string_view kKeyHelp =
+    "The name on the server; `{task}` in it becomes the task's name. Default: `stint/{task}`.";
+
+void add_retries(Table& table, const std::string& under) {
+  table
+      .duration(under + ".timeout", nullptr, 0.01, kMinute,
+                "The limit of one request. Default: a tenth of the ttl, at most 2 s; 1 s where "
+                "there is none.")
+      .integer(under + ".retry_max_attempts", 10, 1, 1000,
+               "How often a request that failed is tried; renewals are tried for as long as the "
+               "lease lasts.")
+      .integer(under + ".retry_wait_multiplier", 50, 1, 60'000,
+               "The pause before the second try in milliseconds; it doubles up to 2 s.");
+}
+
+void add_lock(Table& table, const std::string& under, const char* ttl, const char* lock_delay) {
+  add_retries(table, under);
+  table.text(under + ".key", nullptr, std::string{kKeyHelp})
+      .duration(under + ".ttl", ttl, 10, kDay,
+                "The lock is free when its holder was silent for so long.")
+      .duration(under + ".lock_delay", lock_delay == nullptr ? json(nullptr) : json(lock_delay), 0,
+                lock_delay == nullptr ? kDay : kMinute,
+                lock_delay == nullptr
+                    ? "How much longer others wait then. Default: a third of `ttl` and 2 s."
+                    : "How long Consul keeps a lock from others whose holder was lost.");
 }
 
 void add_one_instance(Table& table) {
   const std::string under = "one_instance";
   table
-      .choice(under + ".backend", "flock",
-              {"flock", "dummy", "sqlite", "postgresql", "redis", "consul"},
-              later("Who holds the lock."))
-      .boolean(under + ".require_exclusive", false,
-               later("Refuse a backend that always grants the lock."))
+      .text(
+          under + ".backend", "flock",
+          "Who holds the lock: `flock`, `sqlite`, `postgresql`, `redis`, `consul`, `dummy` (which "
+          "excludes nobody), or the name of a backend of your own, see "
+          "[one instance](one-instance.md).")
+      .boolean(under + ".require_exclusive", false, "Refuse a backend that always grants the lock.")
       .duration(under + ".stall_timeout", nullptr, 1, kDay,
-                later("Stop a task that did not call `extend_lock` for so long. Default: never."));
+                "Stop a task that did not call `extend_lock` for so long. Default: never.");
   add_consul(table, under + ".consul");
+  add_lock(table, under + ".consul", "15s", "15s");
+  add_redis(table, under + ".redis");
+  add_lock(table, under + ".redis", "30s", nullptr);
   table
-      .duration(under + ".consul.ttl", "15s", 10, kDay,
-                later("The lock is free when its holder was silent for so long."))
-      .duration(under + ".consul.lock_delay", "15s", 0, kMinute,
-                later("How long Consul keeps a lock from others whose holder was lost."))
-      .integer(under + ".consul.retry_max_attempts", 10, 1, 1000,
-               later("How often a failed request is tried."))
-      .integer(under + ".consul.retry_wait_multiplier", 50, 1, 60'000,
-               later("The pause before the second try in milliseconds; it doubles."));
-  for (const std::string_view backend : {"redis", "postgresql", "sqlite"}) {
-    const std::string table_name = under + "." + std::string{backend};
-    table.text(table_name + ".url", nullptr, later("Where the lock is held."))
-        .text(table_name + ".key", nullptr, later("The name of the lock. Default: the task's."))
-        .duration(table_name + ".ttl", "30s", 10, kDay,
-                  later("The lock is free when its holder was silent for so long."))
-        .duration(table_name + ".lock_delay", nullptr, 0, kDay,
-                  later("How much longer others wait then. Default: a third of `ttl` and 2 s."));
-  }
-  table.text(under + ".flock.directory", nullptr,
-             later("The folder of the lock files. Default: `stint/locks` in `$XDG_STATE_HOME`."));
+      .boolean(under + ".redis.restart_guard", true,
+               "Wait out a ttl and a lock_delay after a restart of a server that has forgotten the "
+               "lock; turn it off where the server keeps its state.")
+      .integer(under + ".redis.wait_replicas", 0, 0, 100,
+               "How many replicas must have the lock before it counts as acquired.");
+  add_postgresql(table, under + ".postgresql");
+  add_lock(table, under + ".postgresql", "30s", nullptr);
+  add_sqlite(table, under + ".sqlite");
+  add_lock(table, under + ".sqlite", "30s", nullptr);
+  table
+      .text(under + ".flock.directory", nullptr,
+            "The folder of the lock files, on a local disk. Default: `stint/locks` in "
+            "`$XDG_STATE_HOME` (`~/.local/state`).")
+      .text(under + ".flock.key", nullptr, std::string{kKeyHelp});
 }
 
 void add_liveness(Table& table) {
-  table.choice("liveness.backend", "dummy",
-               {"dummy", "file", "sqlite", "postgresql", "redis", "consul"},
-               later("Where the stamp of the last success is kept."));
-  add_consul(table, "liveness.consul");
-  for (const std::string_view backend : {"redis", "postgresql", "sqlite"}) {
-    const std::string table_name = "liveness." + std::string{backend};
-    table.text(table_name + ".url", nullptr, later("Where the stamp is kept."))
-        .text(table_name + ".key", nullptr, later("The name of the stamp. Default: the task's."));
+  table.text("liveness.backend", "dummy",
+             "Where the stamp of the last success is kept: `dummy` (nowhere), `file`, `sqlite`, "
+             "`postgresql`, `redis`, `consul`, or the name of a backend of your own.");
+  using Add = void (*)(Table&, const std::string&);
+  const std::pair<const char*, Add> backends[] = {{"consul", add_consul},
+                                                  {"redis", add_redis},
+                                                  {"postgresql", add_postgresql},
+                                                  {"sqlite", add_sqlite}};
+  for (const auto& [name, add] : backends) {
+    const std::string under = std::string{"liveness."} + name;
+    add(table, under);
+    add_retries(table, under);
+    table.text(under + ".key", nullptr, std::string{kKeyHelp});
   }
-  table.text("liveness.file.directory", nullptr,
-             later("The folder of the stamps. Default: `stint/liveness` in `$XDG_STATE_HOME`."));
+  table
+      .text("liveness.file.directory", nullptr,
+            "The folder of the stamps. Default: `stint/liveness` in `$XDG_STATE_HOME` "
+            "(`~/.local/state`).")
+      .text("liveness.file.key", nullptr, std::string{kKeyHelp});
 }
 
 void add_metrics(Table& table) {

@@ -95,6 +95,8 @@ class Reader final {
     const std::string state = user_folder(environment_, "XDG_STATE_HOME", ".local/state");
     if (!state.empty() && is_valid_utf8(state)) {
       sources_->defaults["stores.default"] = "sqlite:" + encode_url_path(state + "/stint/jobs.db");
+      sources_->defaults["one_instance.flock.directory"] = state + "/stint/locks";
+      sources_->defaults["liveness.file.directory"] = state + "/stint/liveness";
     }
   }
 

@@ -32,6 +32,11 @@ nanoseconds smallest_ttl(nanoseconds timeout) {
   return std::chrono::ceil<seconds>(high);
 }
 
+// A third of something has many digits.
+std::string shown(nanoseconds time) {
+  return format_duration(std::chrono::floor<milliseconds>(time));
+}
+
 }  // namespace
 
 LeaseTimes lease_times(nanoseconds ttl, std::optional<nanoseconds> lock_delay,
@@ -62,9 +67,8 @@ std::string lease_problem(const LeaseTimes& times) {
       "stop "
       "after {} without one, before a second try has ended; with this timeout a ttl of {} is the "
       "smallest that works",
-      format_duration(times.ttl), format_duration(times.renew_every),
-      format_duration(times.timeout), format_duration(times.stop_after()),
-      format_duration(smallest_ttl(times.timeout)));
+      shown(times.ttl), shown(times.renew_every), shown(times.timeout), shown(times.stop_after()),
+      shown(smallest_ttl(times.timeout)));
 }
 
 }  // namespace stint

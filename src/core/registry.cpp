@@ -102,6 +102,30 @@ std::vector<SettingSpec> merge_settings(const std::vector<Module>& modules, Prob
   return result;
 }
 
+bool has_one_role(const detail::BackendDeclaration& a, const detail::BackendDeclaration& b) {
+  return (a.make_lock && b.make_lock) || (a.make_liveness && b.make_liveness) ||
+         (a.make_metrics && b.make_metrics);
+}
+
+std::vector<detail::BackendDeclaration> merge_backends(const std::vector<Module>& modules,
+                                                       Problems& problems) {
+  std::vector<detail::BackendDeclaration> result;
+  for (const Module& module : modules) {
+    for (const detail::BackendDeclaration& backend : module.backends()) {
+      const bool is_known = std::ranges::any_of(result, [&](const auto& other) {
+        return other.name == backend.name && has_one_role(other, backend);
+      });
+      if (is_known) {
+        problems.push_back(fmt::format("module \"{}\": the backend \"{}\" is declared twice",
+                                       module.name(), sanitize_text(backend.name)));
+      } else {
+        result.push_back(backend);
+      }
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition> modules,
@@ -119,6 +143,7 @@ std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition
   }
   registry->contexts_ = merge_contexts(all, problems);
   registry->settings_ = merge_settings(all, problems);
+  registry->backends_ = merge_backends(all, problems);
   std::set<std::type_index> types;
   for (const detail::ContextDeclaration& context : registry->contexts_) types.insert(context.type);
   for (const Module& module : all) {

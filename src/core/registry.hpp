@@ -44,6 +44,9 @@ class Registry final {
   const std::vector<SettingSpec>& settings() const { return settings_; }
   const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
 
+  /// The modules' own backends.
+  const std::vector<detail::BackendDeclaration>& backends() const { return backends_; }
+
   std::vector<std::string> task_names() const;
 
  private:
@@ -52,6 +55,7 @@ class Registry final {
   std::set<std::string, std::less<>> modules_;
   std::vector<SettingSpec> settings_;
   std::vector<detail::ContextDeclaration> contexts_;
+  std::vector<detail::BackendDeclaration> backends_;
 };
 
 /// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default,

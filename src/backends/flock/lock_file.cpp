@@ -1,0 +1,186 @@
+#include "backends/flock/lock_file.hpp"
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+#include <fmt/format.h>
+#include "base/utf8.hpp"
+#include "stint/error.hpp"
+#include "stint/json.hpp"
+
+namespace stint::flock_lock {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestName = 200;  // with its ending it stays below what file systems take
+constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kFileMode = 0600;
+
+[[noreturn]] void fail(ErrorCode code, const std::string& what, int error) {
+  throw Error{
+      code,
+      fmt::format("{}: {}", what, std::error_code{error, std::generic_category()}.message()),
+      {.retryable = code == ErrorCode::kUnavailable,
+       .backend = "flock",
+       .native_code = std::to_string(error)}};
+}
+
+// What is no plain character stands as %XX: no key can leave its folder, no two keys meet.
+std::string file_name(std::string_view key) {
+  std::string name;
+  for (const char c : key) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                          (c == '.' && !name.empty());
+    if (is_plain) {
+      name += c;
+    } else {
+      name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  if (name.empty() || name.size() > kLongestName) {
+    throw Error{ErrorCode::kConfiguration,
+                fmt::format("the key \"{}\" of a lock gives no file's name: it must not be empty, "
+                            "nor longer than {} bytes once written as one",
+                            sanitize_text(key), kLongestName)};
+  }
+  return name;
+}
+
+// flock() is kept by servers of such file systems, or by nobody.
+std::string_view remote_kind(const std::string& folder) {
+  constexpr std::array<std::pair<std::uint32_t, std::string_view>, 5> kKinds = {
+      {{0x6969, "NFS"},
+       {0x517B, "SMB"},
+       {0xFF534D42, "CIFS"},
+       {0xFE534D42, "SMB"},
+       {0x65735546, "FUSE"}}};
+  struct statfs info{};
+  if (::statfs(folder.c_str(), &info) != 0) return {};
+  for (const auto& [magic, name] : kKinds) {
+    if (static_cast<std::uint32_t>(info.f_type) == magic) return name;
+  }
+  return {};
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  const fs::path parent = fs::path{folder}.parent_path();
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (::mkdir(folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+    fail(ErrorCode::kConfiguration, fmt::format("cannot make the folder of locks {}", folder),
+         errno);
+  }
+  if (const std::string_view kind = remote_kind(folder); !kind.empty()) {
+    throw Error{
+        ErrorCode::kConfiguration,
+        fmt::format("the folder of locks {} is on {}, where a lock does not exclude other "
+                    "machines, or not for certain: choose a local folder, or another backend",
+                    folder, kind)};
+  }
+}
+
+}  // namespace
+
+LockFile::LockFile(std::string directory, std::string_view key) {
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  const std::string name = file_name(key);
+  path_ = fmt::format("{}/{}.lock", directory, name);
+  record_path_ = fmt::format("{}/{}.owner", directory, name);
+  make_folder(directory);
+  open();
+}
+
+void LockFile::open() {
+  file_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+  if (!file_) {
+    fail(ErrorCode::kConfiguration, fmt::format("cannot open the lock's file {}", path_), errno);
+  }
+}
+
+bool LockFile::is_in_place() const {
+  struct stat ours{};
+  struct stat there{};
+  return ::fstat(file_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+bool LockFile::try_lock() {
+  if (!is_in_place()) open();  // somebody has removed it
+  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    if (errno != EINTR) {
+      fail(ErrorCode::kUnavailable, fmt::format("cannot lock {}", path_), errno);
+    }
+  }
+  if (is_in_place()) return true;
+  unlock();  // removed in this moment: the lock of the new file counts
+  return false;
+}
+
+void LockFile::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
+
+bool LockFile::is_locked() {
+  // A file of its own, so that our own lock is seen too. Open for writing: its closing wakes
+  // whoever was refused in this moment.
+  const UniqueFd other{::open(path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)};
+  if (!other) return false;
+  if (::flock(other.get(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  fail(ErrorCode::kUnavailable, fmt::format("cannot look at the lock of {}", path_), errno);
+}
+
+LockRecord LockFile::read_record() const {
+  std::ifstream file{record_path_};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const json value = json::parse(text, nullptr, false);
+  LockRecord record;
+  if (!value.is_object()) return record;
+  if (value.contains("token") && value["token"].is_number_integer()) {
+    record.token = value["token"].get<std::int64_t>();
+  }
+  if (value.contains("owner") && value["owner"].is_object()) {
+    record.owner = value["owner"].get<LockOwner>();
+  }
+  return record;
+}
+
+void LockFile::write_record(const std::optional<LockOwner>& owner, std::int64_t token) const {
+  json value = {{"token", token}};
+  if (owner) value["owner"] = *owner;
+  const std::string text = value.dump() + "\n";
+  const std::string next = record_path_ + ".new";
+  const auto refuse = [&] {
+    fail(ErrorCode::kUnavailable, fmt::format("cannot write the lock's record {}", record_path_),
+         errno);
+  };
+  {
+    // A file of this name that is no file of ours must not be followed.
+    ::unlink(next.c_str());
+    const UniqueFd file{::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)};
+    if (!file) refuse();
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      refuse();
+    }
+    if (::fsync(file.get()) != 0) refuse();
+  }
+  if (std::rename(next.c_str(), record_path_.c_str()) != 0) refuse();
+  const UniqueFd folder{
+      ::open(fs::path{record_path_}.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder && ::fsync(folder.get()) != 0) refuse();
+}
+
+void LockFile::touch() noexcept {
+  [[maybe_unused]] const auto written = ::pwrite(file_.get(), "\n", 1, 0);
+}
+
+}  // namespace stint::flock_lock

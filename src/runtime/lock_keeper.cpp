@@ -1,0 +1,303 @@
+#include "runtime/lock_keeper.hpp"
+#include <unistd.h>
+#include <utility>
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "stint/error.hpp"
+
+namespace stint {
+namespace {
+
+constexpr const char* kLogger = "lock";
+constexpr int kLostExit = 5;
+// News of a lock that is held are seldom; what comes without any is looked at once a second.
+constexpr std::chrono::seconds kBetweenLooks{1};
+constexpr std::chrono::seconds kWatch{30};
+constexpr std::chrono::seconds kWatchAgain{1};
+
+}  // namespace
+
+LockKeeper::LockKeeper(std::shared_ptr<SharedLockBackend> backend, const LockOptions& options,
+                       Lease::Options lease, bool is_exclusive)
+    : backend_(std::move(backend)), options_(options), is_watched_(is_exclusive), lease_(lease) {
+  watchdog_ = std::jthread{[this](const std::stop_token& end) { watch_time(end); }};
+  renewer_ = std::jthread{[this](const std::stop_token& end) { renew_when_due(end); }};
+  if (is_watched_) {
+    watcher_ = std::jthread{[this](const std::stop_token& end) { watch_server(end); }};
+  }
+}
+
+LockKeeper::~LockKeeper() {
+  watchdog_.request_stop();
+  renewer_.request_stop();
+  watcher_.request_stop();
+  timer_.wake();
+  backend_->backend->interrupt();
+  {
+    const MutexLock lock{mutex_};
+    changed_.notify_all();
+  }
+}
+
+void LockKeeper::set_waiting(bool waiting) {
+  const MutexLock lock{mutex_};
+  waiting ? lease_.wait() : lease_.give_up_waiting();
+  tell_state();
+}
+
+void LockKeeper::begin(const LockHold& hold, Time sent_at) {
+  const MutexLock lock{mutex_};
+  hold_ = hold;
+  stop_ = std::stop_source{};
+  is_renewal_due_ = is_look_due_ = must_give_back_ = false;
+  lease_.acquire(hold.token, sent_at);
+  tell_kill_at();
+  tell_state();
+  timer_.wake();
+  changed_.notify_all();
+}
+
+void LockKeeper::watch_time(const std::stop_token& end) {
+  while (!end.stop_requested()) {
+    Lease::Due due;
+    std::optional<Time> next;
+    {
+      const MutexLock lock{mutex_};
+      due = lease_.look(clock_.boot_now());
+      if (due.renew) {
+        lease_.begin_renewal();
+        is_renewal_due_ = true;
+        changed_.notify_all();
+      }
+      next = lease_.next_look();
+    }
+    act(due);
+    timer_.wait_until(next);
+  }
+}
+
+void LockKeeper::act(const Lease::Due& due) {
+  if (due.stop) {
+    const MutexLock lock{mutex_};
+    log_error(kLogger, "the lock is at risk: asking the work to stop, {} before it has to be dead",
+              format_duration(std::chrono::ceil<std::chrono::milliseconds>(
+                  lease_.remaining(clock_.boot_now()))));
+    stop_.request_stop();
+  }
+  if (due.kill) {
+    end_work("it could not be renewed, or its work did not extend it, in time");
+    const MutexLock lock{mutex_};
+    must_give_back_ = true;  // nothing runs under it any more: others need not wait for its end
+    changed_.notify_all();
+  }
+}
+
+// The work dies before anybody is told that the lock is lost.
+void LockKeeper::end_work(const std::string& why) {
+  log_error(kLogger, "the lock is lost: {}; ending its work", why);
+  if (options_.at_deadline == LockOptions::AtDeadline::kEndProcess) ::_exit(kLostExit);
+  if (options_.on_deadline_passed) options_.on_deadline_passed();
+  const MutexLock lock{mutex_};
+  stop_.request_stop();
+  tell_state();
+}
+
+void LockKeeper::lose(const std::string& why) {
+  {
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held()) return;
+    lease_.lose();
+    timer_.wake();
+  }
+  end_work(why);
+}
+
+void LockKeeper::renew_when_due(const std::stop_token& end) {
+  while (true) {
+    bool look_first = false;
+    bool gives_back = false;
+    LockHold hold;
+    {
+      MutexLock lock{mutex_};
+      while (!is_renewal_due_ && !is_look_due_ && !must_give_back_ && !end.stop_requested()) {
+        changed_.wait(lock);
+      }
+      if (end.stop_requested()) return;
+      gives_back = std::exchange(must_give_back_, false);
+      look_first = std::exchange(is_look_due_, false);
+      is_renewal_due_ = false;
+      hold = hold_;
+    }
+    if (gives_back) {
+      try {
+        const MutexLock turn{backend_->mutex};
+        backend_->backend->release(hold);
+      } catch (const Error& error) {
+        log_debug(kLogger, "a lost lock was not given back: {}", error.what());
+      }
+    } else {
+      renew(look_first);
+    }
+  }
+}
+
+void LockKeeper::renew(bool look_first) {
+  const MutexLock turn{backend_->mutex};
+  LockHold hold;
+  {
+    // Released meanwhile: there is nothing to renew.
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held()) return;
+    hold = hold_;
+  }
+  const Time sent_at = clock_.boot_now();
+  bool is_ours = true;
+  std::string problem;
+  try {
+    if (look_first) {
+      const LockRecord record = backend_->backend->read();
+      is_ours = record.owner && record.owner->id == hold.owner_id;
+    }
+    if (is_ours) is_ours = backend_->backend->renew(hold);
+  } catch (const Error& error) {
+    problem = error.what();
+  }
+  if (!problem.empty()) {
+    const MutexLock lock{mutex_};
+    lease_.fail_to_renew(clock_.boot_now());
+    if (told_state_ != LockState::kAtRisk) {
+      log_warning(kLogger, "cannot renew the lock, trying on: {}", problem);
+    }
+    tell_state();
+    timer_.wake();
+    return;
+  }
+  if (!is_ours) {
+    lose("the server says that somebody else has it, or nobody");
+    return;
+  }
+  const MutexLock lock{mutex_};
+  if (told_state_ == LockState::kAtRisk) log_info(kLogger, "the lock was renewed again");
+  lease_.renew(sent_at);
+  tell_kill_at();
+  tell_state();
+  timer_.wake();
+}
+
+void LockKeeper::watch_server(const std::stop_token& end) {
+  Time last_look{0};
+  while (!end.stop_requested()) {
+    {
+      MutexLock lock{mutex_};
+      while (!lease_.is_held() && !end.stop_requested()) changed_.wait(lock);
+      if (end.stop_requested()) return;
+    }
+    Time pause{0};
+    try {
+      const MutexLock turn{backend_->waiting};
+      backend_->backend->wait(kWatch);
+    } catch (const Error&) {
+      pause = kWatchAgain;  // the renewals tell of outages
+    }
+    const Time now = clock_.boot_now();
+    if (now - last_look < kBetweenLooks) pause = kBetweenLooks - (now - last_look);
+    MutexLock lock{mutex_};
+    if (pause > Time{0} && !end.stop_requested()) changed_.wait_for(lock, pause);
+    if (!lease_.is_held()) continue;
+    last_look = clock_.boot_now();
+    is_look_due_ = true;
+    changed_.notify_all();
+  }
+}
+
+bool LockKeeper::check() {
+  const MutexLock turn{backend_->mutex};
+  LockHold hold;
+  {
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held()) return false;
+    hold = hold_;
+  }
+  const LockRecord record = backend_->backend->read();
+  const bool is_ours = record.owner && record.owner->id == hold.owner_id &&
+                       (record.token == 0 || record.token == hold.token);
+  if (!is_ours) lose("the server says that somebody else has it, or nobody");
+  return is_ours;
+}
+
+void LockKeeper::release() {
+  LockHold hold;
+  {
+    const MutexLock lock{mutex_};
+    if (lease_.state() == LockState::kLost) {
+      throw Error{ErrorCode::kLost, "the lock was lost before it could be released"};
+    }
+    if (!lease_.is_held()) {
+      throw Error{ErrorCode::kNotOwner, "the lock is not held, so it cannot be released"};
+    }
+  }
+  const MutexLock turn{backend_->mutex};
+  {
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held()) throw Error{ErrorCode::kLost, "the lock was lost while it was released"};
+    hold = hold_;
+    lease_.release();
+    tell_state();
+    timer_.wake();
+    changed_.notify_all();
+  }
+  backend_->backend->interrupt();
+  Time pause = options_.retry_wait;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (backend_->backend->release(hold)) return;
+      if (attempt > 1) return;  // an earlier try has freed it, as far as anybody can tell
+      throw Error{ErrorCode::kLost, "the server says that the lock was lost before its release"};
+    } catch (const Error& error) {
+      const bool may_try = error.code() == ErrorCode::kUnavailable && error.retryable() &&
+                           attempt < options_.retry_max_attempts;
+      if (!may_try) throw;
+    }
+    BootTimer{}.wait_until(clock_.boot_now() + pause);
+    pause = std::min<Time>(pause * 2, std::chrono::seconds{2});
+  }
+}
+
+LockState LockKeeper::state() const {
+  const MutexLock lock{mutex_};
+  return lease_.state();
+}
+
+std::int64_t LockKeeper::token() const {
+  const MutexLock lock{mutex_};
+  return lease_.token();
+}
+
+LockKeeper::Time LockKeeper::remaining() const {
+  const MutexLock lock{mutex_};
+  return lease_.remaining(clock_.boot_now());
+}
+
+std::stop_token LockKeeper::stop_token() const {
+  const MutexLock lock{mutex_};
+  return stop_.get_token();
+}
+
+void LockKeeper::extend() {
+  const MutexLock lock{mutex_};
+  lease_.extend(clock_.boot_now());
+  if (options_.stall_timeout) tell_kill_at();
+  timer_.wake();
+}
+
+void LockKeeper::tell_state() {
+  if (std::exchange(told_state_, lease_.state()) == lease_.state()) return;
+  if (options_.on_state) options_.on_state(lease_.state());
+}
+
+void LockKeeper::tell_kill_at() {
+  const std::optional<Time> at = lease_.kill_at();
+  if (at && options_.on_kill_at) options_.on_kill_at(*at);
+}
+
+}  // namespace stint

@@ -1,0 +1,84 @@
+/// What goes on in the background while a lock is held.
+#pragma once
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include "base/boot_timer.hpp"
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "core/lease.hpp"
+#include "stint/one_instance_lock.hpp"
+
+namespace stint {
+
+/// Have its backend called by one thread at a time; `wait` and `interrupt` need no turn.
+struct SharedLockBackend {
+  std::unique_ptr<LockBackend> backend;
+  Mutex mutex;    ///< held during every other call
+  Mutex waiting;  ///< held during `wait`
+};
+
+/// Renew one holding, watch it, and end it in time, on three threads: the watchdog never speaks to
+/// a server, so that no slow answer makes it late; the renewer does; the watcher hears of changes.
+/// Thread-safe.
+class LockKeeper final {
+ public:
+  /// `options` are the lock's own, its callbacks included; `lease` says what is due.
+  LockKeeper(std::shared_ptr<SharedLockBackend> backend, const LockOptions& options,
+             Lease::Options lease, bool is_exclusive);
+  ~LockKeeper();  ///< ends the threads; the holding must have ended
+  LockKeeper(const LockKeeper&) = delete;
+  LockKeeper& operator=(const LockKeeper&) = delete;
+
+  void set_waiting(bool waiting);
+  /// Begin a holding: the request that got it was sent at `sent_at`.
+  void begin(const LockHold& hold, std::chrono::nanoseconds sent_at);
+  /// Ask the server whether it is held. Throws Error.
+  bool check();
+  /// Give it back; see OneInstanceLock::release.
+  void release();
+
+  LockState state() const;
+  std::int64_t token() const;
+  std::chrono::nanoseconds remaining() const;
+  std::stop_token stop_token() const;
+  void extend();
+
+ private:
+  using Time = std::chrono::nanoseconds;
+
+  void watch_time(const std::stop_token& end);
+  void renew_when_due(const std::stop_token& end);
+  void watch_server(const std::stop_token& end);
+  /// One renewal, or, if the server has told of a change, a look first. Returns what it holds now.
+  void renew(bool look_first);
+  void act(const Lease::Due& due);
+  void lose(const std::string& why);
+  void end_work(const std::string& why);
+  void tell_state() STINT_REQUIRES(mutex_);
+  void tell_kill_at() STINT_REQUIRES(mutex_);
+
+  const std::shared_ptr<SharedLockBackend> backend_;
+  const LockOptions options_;
+  const bool is_watched_;
+  const Clock& clock_ = real_clock();
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  Lease lease_ STINT_GUARDED_BY(mutex_);
+  LockHold hold_ STINT_GUARDED_BY(mutex_);
+  std::stop_source stop_ STINT_GUARDED_BY(mutex_);
+  LockState told_state_ STINT_GUARDED_BY(mutex_) = LockState::kReleased;
+  bool is_renewal_due_ STINT_GUARDED_BY(mutex_) = false;
+  bool is_look_due_ STINT_GUARDED_BY(mutex_) = false;
+  bool must_give_back_ STINT_GUARDED_BY(mutex_) = false;  // lost by time, may still be ours
+
+  BootTimer timer_;
+  std::jthread watchdog_;
+  std::jthread renewer_;
+  std::jthread watcher_;
+};
+
+}  // namespace stint
