@@ -26,11 +26,13 @@ void add_jobslib_fields(json& to, const std::string& fqdn, const std::string& ti
   const auto moment = parse_time(time);
   if (!moment) return;
   const std::time_t seconds = std::chrono::system_clock::to_time_t(*moment);
+  std::tm utc{};
   std::tm local{};
+  ::gmtime_r(&seconds, &utc);
   ::localtime_r(&seconds, &local);
   to["timestamp"] = static_cast<std::int64_t>(seconds);
-  to["time_utc"] = format_time(*moment);
-  to["time_local"] = fmt::format("{:%Y-%m-%dT%H:%M:%S%z}", local);
+  to["time_utc"] = fmt::format("{:%Y-%m-%d %H:%M:%S}", utc);
+  to["time_local"] = fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
 }
 
 // Of jobslib's own values there is a number alone.

@@ -22,6 +22,14 @@ TEST(LockOwner, NamesThisProcessAndNothingPrivate) {
   EXPECT_TRUE(value["timestamp"].is_number_integer());
 }
 
+TEST(LockOwner, HasTimesAsJobslibWritesThem) {
+  LockOwner owner;
+  owner.acquired_at = "2020-07-03T13:53:25.250Z";
+  const json value = owner;
+  EXPECT_EQ(value["timestamp"], 1593784405);
+  EXPECT_EQ(value["time_utc"], "2020-07-03 13:53:25");
+}
+
 TEST(LockOwner, IsTheSameAfterTheWayThroughJson) {
   const LockOwner owner = this_process_as_owner("a.b");
   const json value = owner;
