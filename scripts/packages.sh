@@ -3,7 +3,8 @@
 packages_build=(
   cmake ninja-build g++ ccache lld pkg-config
   libpq-dev libsqlite3-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libcli11-dev
-  libtomlplusplus-dev libcurl4-openssl-dev libhiredis-dev libmicrohttpd-dev libssl-dev libdw-dev
+  libtomlplusplus-dev libcurl4-openssl-dev zlib1g-dev libhiredis-dev
+  libmicrohttpd-dev libssl-dev libdw-dev
 )
 packages_servers=(postgresql-15 redis-server influxdb)
 packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbouncer openssl)

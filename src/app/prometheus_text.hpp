@@ -4,19 +4,13 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include "base/prometheus_format.hpp"
 #include "runtime/worker_metrics.hpp"
 
 namespace stint {
 
 inline constexpr std::string_view kPrometheusContentType =
     "text/plain; version=0.0.4; charset=utf-8";
-
-struct MetricLabel {
-  std::string_view name;
-  std::string_view value;  ///< any text: it is escaped
-};
-
-enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
 /// Write families one after the other: `begin` each, then its values. Names must be those of the
 /// format ([a-zA-Z_][a-zA-Z0-9_]*), counters' end in `_total`, histograms' in their unit.

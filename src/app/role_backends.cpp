@@ -6,7 +6,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include "backends/dummy/dummy_lock.hpp"
+#include "backends/dummy/dummy_metrics.hpp"
 #include "backends/flock/flock_lock.hpp"
+#include "backends/influxdb/influx_sink.hpp"
+#include "backends/prometheus/textfile_sink.hpp"
+#include "backends/statsd/statsd_sink.hpp"
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "core/lease_times.hpp"
@@ -40,7 +44,10 @@ Factories<LivenessBackend> liveness_backends(std::span<const detail::BackendDecl
 }
 
 Factories<MetricsSink> metrics_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<MetricsSink> all;
+  Factories<MetricsSink> all = {{"dummy", make_dummy_metrics},
+                                {"influxdb", influxdb::make_sink},
+                                {"prometheus", prometheus::make_sink},
+                                {"statsd", statsd::make_sink}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_metrics) all.emplace_back(backend.name, backend.make_metrics);
   }

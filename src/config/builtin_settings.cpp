@@ -305,14 +305,37 @@ void add_liveness(Table& table) {
 
 void add_metrics(Table& table) {
   table
-      .choice("metrics.backend", "dummy", {"dummy", "influxdb", "prometheus", "statsd"},
-              later("Where metrics are pushed to."))
-      .text("metrics.influxdb.host", "127.0.0.1", later("Where InfluxDB answers."))
-      .integer("metrics.influxdb.port", 8086, 1, 65535, later("Its port."))
-      .choice("metrics.influxdb.scheme", "http", {"http", "https"}, later("How it is spoken to."))
-      .text("metrics.influxdb.database", nullptr, later("The database."))
-      .text("metrics.influxdb.username", nullptr, later("The user."))
-      .secret("metrics.influxdb.password", later("The user's password."));
+      .text("metrics.backend", "dummy",
+            "Where metrics are pushed to: `dummy` (nowhere), `influxdb`, `prometheus`, `statsd`, or "
+            "the name of a backend of your own, see [metrics](metrics.md).")
+      .integer("metrics.queue", 10'000, 100, 1'000'000,
+               "How many metrics wait at most for who takes them; more are dropped and counted.")
+      .integer("metrics.retry_max_attempts", 10, 1, 1000,
+               "How often a batch is tried before it is dropped.")
+      .integer("metrics.retry_wait_multiplier", 50, 1, 60'000,
+               "The pause before the second try in milliseconds; it doubles, up to 30 s.")
+      .duration("metrics.flush_timeout", "2s", 0, kMinute,
+                "How long the end of the process waits until all metrics are sent.")
+      .text("metrics.influxdb.host", "127.0.0.1", "Where InfluxDB answers.")
+      .integer("metrics.influxdb.port", 8086, 1, 65535, "Its port.")
+      .choice("metrics.influxdb.scheme", "http", {"http", "https"}, "How it is spoken to.")
+      .text("metrics.influxdb.ca_file", nullptr,
+            "The authorities that its certificate is checked against, in PEM. Default: those of "
+            "the system.")
+      .text("metrics.influxdb.database", nullptr, "The database, of InfluxDB 1.x.")
+      .text("metrics.influxdb.username", nullptr, "The user, of 1.x.")
+      .secret("metrics.influxdb.password", "The user's password.")
+      .text("metrics.influxdb.org", nullptr, "The organisation, of InfluxDB 2.x.")
+      .text("metrics.influxdb.bucket", nullptr, "The bucket, of 2.x.")
+      .secret("metrics.influxdb.token", "The token, of 2.x.")
+      .duration("metrics.influxdb.timeout", "5s", 0.1, kMinute, "The limit of one request.")
+      .text("metrics.prometheus.file", nullptr,
+            "The file for node_exporter's textfile collector; `{task}` is replaced by the task.")
+      .text("metrics.statsd.host", "127.0.0.1", "Where StatsD listens.")
+      .integer("metrics.statsd.port", 8125, 1, 65535, "Its port, of UDP.")
+      .text("metrics.statsd.prefix", nullptr, "What all names begin with, before a dot.")
+      .choice("metrics.statsd.tags", "none", {"none", "dogstatsd"},
+              "How tags are sent: as parts of the name, or as DogStatsD takes them.");
 }
 
 constexpr std::array kReserved = {
