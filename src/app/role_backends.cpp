@@ -5,8 +5,11 @@
 #include <utility>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include "backends/consul/consul_backend.hpp"
+#include "backends/dummy/dummy_liveness.hpp"
 #include "backends/dummy/dummy_lock.hpp"
 #include "backends/dummy/dummy_metrics.hpp"
+#include "backends/file/file_liveness.hpp"
 #include "backends/flock/flock_lock.hpp"
 #include "backends/influxdb/influx_sink.hpp"
 #include "backends/prometheus/textfile_sink.hpp"
@@ -28,7 +31,8 @@ template <typename Role>
 using Factories = std::vector<std::pair<std::string, Factory<Role>>>;
 
 Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<LockBackend> all = {{"dummy", make_dummy_lock}, {"flock", make_flock_lock}};
+  Factories<LockBackend> all = {
+      {"consul", make_consul_lock}, {"dummy", make_dummy_lock}, {"flock", make_flock_lock}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_lock) all.emplace_back(backend.name, backend.make_lock);
   }
@@ -36,7 +40,9 @@ Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration>
 }
 
 Factories<LivenessBackend> liveness_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<LivenessBackend> all;
+  Factories<LivenessBackend> all = {{"consul", make_consul_liveness},
+                                    {"dummy", make_dummy_liveness},
+                                    {"file", make_file_liveness}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_liveness) all.emplace_back(backend.name, backend.make_liveness);
   }

@@ -195,6 +195,10 @@ void add_consul(Table& table, const std::string& under) {
       .choice(under + ".scheme", "http", {"http", "https"}, "How it is spoken to.")
       .text(under + ".ca_file", nullptr,
             "The certificates that its own is checked against. Default: the system's.")
+      .text(under + ".certificate_file", nullptr,
+            "The certificate that we show to Consul, where it asks for one.")
+      .text(under + ".private_key_file", nullptr,
+            "The private key of that certificate. Default: it is in `certificate_file`.")
       .text(under + ".dc", nullptr, "The datacenter that holds the key. Default: the agent's.")
       .secret(under + ".token", "The ACL token.");
 }
@@ -294,7 +298,12 @@ void add_liveness(Table& table) {
     const std::string under = std::string{"liveness."} + name;
     add(table, under);
     add_retries(table, under);
-    table.text(under + ".key", nullptr, std::string{kKeyHelp});
+    // Stamps and locks are both keys of Consul's store: they must not meet.
+    table.text(under + ".key", nullptr,
+               std::string{name} == "consul"
+                   ? "The key; `{task}` in it becomes the task's name. The sign of life is at "
+                     "`KEY/alive`. Default: `stint/{task}/liveness`."
+                   : std::string{kKeyHelp});
   }
   table
       .text("liveness.file.directory", nullptr,
