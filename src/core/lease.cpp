@@ -24,7 +24,9 @@ std::optional<Lease::Time> earlier(std::optional<Lease::Time> a, std::optional<L
 
 Lease::Lease(Options options) : options_(options) {}
 
-void Lease::wait() { state_ = LockState::kWaiting; }
+void Lease::wait() {
+  if (!is_held()) state_ = LockState::kWaiting;
+}
 
 void Lease::give_up_waiting() {
   if (state_ == LockState::kWaiting) state_ = LockState::kReleased;
@@ -92,6 +94,11 @@ std::optional<Lease::Time> Lease::kill_at() const {
   return at;
 }
 
+// Without a lease too: nobody stays at risk who is not looked at again.
+bool Lease::can_renew() const {
+  return !is_renewing_ && (options_.has_lease || state_ == LockState::kAtRisk);
+}
+
 Lease::Due Lease::look(Time now) {
   Due due;
   if (!is_held()) return due;
@@ -106,7 +113,7 @@ Lease::Due Lease::look(Time now) {
     due.stop = true;
     stop_said_ = true;
   }
-  due.renew = options_.has_lease && !is_renewing_ && now >= renew_at_;
+  due.renew = can_renew() && now >= renew_at_;
   return due;
 }
 
@@ -114,7 +121,7 @@ std::optional<Lease::Time> Lease::next_look() const {
   if (!is_held()) return std::nullopt;
   std::optional<Time> at = kill_at();
   if (!stop_said_) at = earlier(at, stop_at());
-  if (options_.has_lease && !is_renewing_) at = earlier(at, renew_at_);
+  if (can_renew()) at = earlier(at, renew_at_);
   return at;
 }
 

@@ -39,7 +39,7 @@ class Lease final {
   std::int64_t token() const { return token_; }
   bool has_asked_to_stop() const { return stop_said_; }
 
-  void wait();                                     ///< it is asked for
+  void wait();                                     ///< it is asked for, if it is not held
   void give_up_waiting();                          ///< it is asked for no more
   void acquire(std::int64_t token, Time sent_at);  ///< the request was sent at `sent_at`
   void renew(Time sent_at);                        ///< the server has extended it
@@ -63,6 +63,7 @@ class Lease final {
 
  private:
   std::optional<Time> stop_at() const;
+  bool can_renew() const;
   Time pause();
 
   const Options options_;

@@ -1,6 +1,9 @@
 #include "runtime/lock_keeper.hpp"
 #include <unistd.h>
+#include <algorithm>
+#include <exception>
 #include <utility>
+#include <fmt/format.h>
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "stint/error.hpp"
@@ -14,6 +17,8 @@ constexpr int kLostExit = 5;
 constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr std::chrono::seconds kWatch{30};
 constexpr std::chrono::seconds kWatchAgain{1};
+// Before a process ends itself, what it has to say must get out, unless nobody reads it.
+constexpr std::chrono::milliseconds kLastWords{100};
 
 }  // namespace
 
@@ -25,12 +30,14 @@ LockKeeper::LockKeeper(std::shared_ptr<SharedLockBackend> backend, const LockOpt
   if (is_watched_) {
     watcher_ = std::jthread{[this](const std::stop_token& end) { watch_server(end); }};
   }
+  crier_ = std::jthread{[this](const std::stop_token& end) { cry_out(end); }};
 }
 
 LockKeeper::~LockKeeper() {
   watchdog_.request_stop();
   renewer_.request_stop();
   watcher_.request_stop();
+  crier_.request_stop();
   timer_.wake();
   backend_->backend->interrupt();
   {
@@ -61,9 +68,20 @@ void LockKeeper::watch_time(const std::stop_token& end) {
   while (!end.stop_requested()) {
     Lease::Due due;
     std::optional<Time> next;
+    std::stop_source stop{std::nostopstate};
     {
       const MutexLock lock{mutex_};
-      due = lease_.look(clock_.boot_now());
+      const Time now = clock_.boot_now();
+      due = lease_.look(now);
+      stop = stop_;
+      if (due.kill) is_ending_ = true;
+      if (due.stop) {
+        cry({fmt::format(
+                 "the lock is at risk: asking the work to stop, {} before it has to be dead",
+                 format_duration(
+                     std::chrono::ceil<std::chrono::milliseconds>(lease_.remaining(now)))),
+             stop});
+      }
       if (due.renew) {
         lease_.begin_renewal();
         is_renewal_due_ = true;
@@ -71,45 +89,78 @@ void LockKeeper::watch_time(const std::stop_token& end) {
       }
       next = lease_.next_look();
     }
-    act(due);
+    if (due.kill) {
+      end_work("it could not be renewed, or its work did not extend it, in time", std::move(stop));
+      const MutexLock lock{mutex_};
+      // Nothing runs under it any more: others need not wait for its end.
+      must_give_back_ = !lease_.is_held();
+      changed_.notify_all();
+    }
     timer_.wait_until(next);
   }
 }
 
-void LockKeeper::act(const Lease::Due& due) {
-  if (due.stop) {
-    const MutexLock lock{mutex_};
-    log_error(kLogger, "the lock is at risk: asking the work to stop, {} before it has to be dead",
-              format_duration(std::chrono::ceil<std::chrono::milliseconds>(
-                  lease_.remaining(clock_.boot_now()))));
-    stop_.request_stop();
-  }
-  if (due.kill) {
-    end_work("it could not be renewed, or its work did not extend it, in time");
-    const MutexLock lock{mutex_};
-    must_give_back_ = true;  // nothing runs under it any more: others need not wait for its end
+void LockKeeper::cry(Cry what) {
+  cries_.push_back(std::move(what));
+  changed_.notify_all();
+}
+
+// A line may meet a full pipe, and a request to stop runs what the work has registered for it.
+void LockKeeper::cry_out(const std::stop_token& end) {
+  MutexLock lock{mutex_};
+  while (true) {
+    while (cries_.empty() && !end.stop_requested()) changed_.wait(lock);
+    if (cries_.empty()) return;
+    Cry what = cries_.front();
+    lock.unlock();
+    if (what.stop) what.stop->request_stop();
+    log_error(kLogger, "{}", what.line);
+    lock.lock();
+    cries_.pop_front();
     changed_.notify_all();
   }
 }
 
 // The work dies before anybody is told that the lock is lost.
-void LockKeeper::end_work(const std::string& why) {
-  log_error(kLogger, "the lock is lost: {}; ending its work", why);
-  if (options_.at_deadline == LockOptions::AtDeadline::kEndProcess) ::_exit(kLostExit);
+void LockKeeper::end_work(const std::string& why, std::stop_source stop) {
+  {
+    MutexLock lock{mutex_};
+    cry({.line = fmt::format("the lock is lost: {}; ending its work", why)});
+    if (options_.at_deadline == LockOptions::AtDeadline::kEndProcess) {
+      const auto until = std::chrono::steady_clock::now() + kLastWords;
+      while (!cries_.empty() && changed_.wait_until(lock, until)) {
+      }
+      ::_exit(kLostExit);
+    }
+  }
   if (options_.on_deadline_passed) options_.on_deadline_passed();
-  const MutexLock lock{mutex_};
-  stop_.request_stop();
-  tell_state();
-}
-
-void LockKeeper::lose(const std::string& why) {
+  stop.request_stop();
   {
     const MutexLock lock{mutex_};
-    if (!lease_.is_held()) return;
+    is_ending_ = false;
+    tell_state();
+    changed_.notify_all();
+  }
+  // The watcher has nothing to watch, and is in the way of whoever waits for the lock next.
+  backend_->backend->interrupt();
+}
+
+void LockKeeper::lose(const LockHold& hold, const std::string& why) {
+  std::stop_source stop{std::nostopstate};
+  {
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held() || hold_.owner_id != hold.owner_id) return;
     lease_.lose();
+    is_ending_ = true;
+    stop = stop_;
     timer_.wake();
   }
-  end_work(why);
+  end_work(why, std::move(stop));
+}
+
+void LockKeeper::wait_until_over() {
+  MutexLock lock{mutex_};
+  while (is_ending_) changed_.wait(lock);
 }
 
 void LockKeeper::renew_when_due(const std::stop_token& end) {
@@ -129,59 +180,77 @@ void LockKeeper::renew_when_due(const std::stop_token& end) {
       hold = hold_;
     }
     if (gives_back) {
-      try {
-        const MutexLock turn{backend_->mutex};
-        backend_->backend->release(hold);
-      } catch (const Error& error) {
-        log_debug(kLogger, "a lost lock was not given back: {}", error.what());
-      }
+      give_back(hold);
     } else {
       renew(look_first);
     }
   }
 }
 
+void LockKeeper::give_back(const LockHold& hold) {
+  try {
+    const MutexLock turn{backend_->mutex};
+    backend_->backend->release(hold);
+  } catch (const std::exception& error) {
+    log_debug(kLogger, "a lost lock was not given back: {}", error.what());
+  }
+}
+
 void LockKeeper::renew(bool look_first) {
-  const MutexLock turn{backend_->mutex};
   LockHold hold;
   {
-    // Released meanwhile: there is nothing to renew.
+    const MutexLock turn{backend_->mutex};
+    {
+      // Released meanwhile: there is nothing to renew.
+      const MutexLock lock{mutex_};
+      if (!lease_.is_held()) return;
+      hold = hold_;
+    }
+    const Time sent_at = clock_.boot_now();
+    bool is_ours = true;
+    try {
+      if (look_first) {
+        const LockRecord record = backend_->backend->read();
+        is_ours = record.owner && record.owner->id == hold.owner_id;
+      }
+      if (is_ours) is_ours = backend_->backend->renew(hold);
+    } catch (const std::exception& error) {
+      note_failure(error.what());
+      return;
+    }
+    if (is_ours) {
+      note_renewal(sent_at);
+      return;
+    }
+  }
+  lose(hold, "the server says that somebody else has it, or nobody");
+}
+
+void LockKeeper::note_renewal(Time sent_at) {
+  bool was_at_risk = false;
+  {
     const MutexLock lock{mutex_};
     if (!lease_.is_held()) return;
-    hold = hold_;
-  }
-  const Time sent_at = clock_.boot_now();
-  bool is_ours = true;
-  std::string problem;
-  try {
-    if (look_first) {
-      const LockRecord record = backend_->backend->read();
-      is_ours = record.owner && record.owner->id == hold.owner_id;
-    }
-    if (is_ours) is_ours = backend_->backend->renew(hold);
-  } catch (const Error& error) {
-    problem = error.what();
-  }
-  if (!problem.empty()) {
-    const MutexLock lock{mutex_};
-    lease_.fail_to_renew(clock_.boot_now());
-    if (told_state_ != LockState::kAtRisk) {
-      log_warning(kLogger, "cannot renew the lock, trying on: {}", problem);
-    }
+    was_at_risk = lease_.state() == LockState::kAtRisk;
+    lease_.renew(sent_at);
+    tell_kill_at();
     tell_state();
     timer_.wake();
-    return;
   }
-  if (!is_ours) {
-    lose("the server says that somebody else has it, or nobody");
-    return;
+  if (was_at_risk) log_info(kLogger, "the lock was renewed again");
+}
+
+void LockKeeper::note_failure(const std::string& problem) {
+  bool is_first = false;
+  {
+    const MutexLock lock{mutex_};
+    if (!lease_.is_held()) return;
+    is_first = lease_.state() != LockState::kAtRisk;
+    lease_.fail_to_renew(clock_.boot_now());
+    tell_state();
+    timer_.wake();
   }
-  const MutexLock lock{mutex_};
-  if (told_state_ == LockState::kAtRisk) log_info(kLogger, "the lock was renewed again");
-  lease_.renew(sent_at);
-  tell_kill_at();
-  tell_state();
-  timer_.wake();
+  if (is_first) log_warning(kLogger, "cannot renew the lock, trying on: {}", problem);
 }
 
 void LockKeeper::watch_server(const std::stop_token& end) {
@@ -196,7 +265,7 @@ void LockKeeper::watch_server(const std::stop_token& end) {
     try {
       const MutexLock turn{backend_->waiting};
       backend_->backend->wait(kWatch);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       pause = kWatchAgain;  // the renewals tell of outages
     }
     const Time now = clock_.boot_now();
@@ -211,22 +280,25 @@ void LockKeeper::watch_server(const std::stop_token& end) {
 }
 
 bool LockKeeper::check() {
-  const MutexLock turn{backend_->mutex};
   LockHold hold;
   {
-    const MutexLock lock{mutex_};
-    if (!lease_.is_held()) return false;
-    hold = hold_;
+    const MutexLock turn{backend_->mutex};
+    {
+      const MutexLock lock{mutex_};
+      if (!lease_.is_held()) return false;
+      hold = hold_;
+    }
+    const LockRecord record = backend_->backend->read();
+    if (record.owner && record.owner->id == hold.owner_id &&
+        (record.token == 0 || record.token == hold.token)) {
+      return true;
+    }
   }
-  const LockRecord record = backend_->backend->read();
-  const bool is_ours = record.owner && record.owner->id == hold.owner_id &&
-                       (record.token == 0 || record.token == hold.token);
-  if (!is_ours) lose("the server says that somebody else has it, or nobody");
-  return is_ours;
+  lose(hold, "the server says that somebody else has it, or nobody");
+  return false;
 }
 
-void LockKeeper::release() {
-  LockHold hold;
+void LockKeeper::release(int attempts) {
   {
     const MutexLock lock{mutex_};
     if (lease_.state() == LockState::kLost) {
@@ -236,6 +308,7 @@ void LockKeeper::release() {
       throw Error{ErrorCode::kNotOwner, "the lock is not held, so it cannot be released"};
     }
   }
+  LockHold hold;
   const MutexLock turn{backend_->mutex};
   {
     const MutexLock lock{mutex_};
@@ -247,16 +320,18 @@ void LockKeeper::release() {
     changed_.notify_all();
   }
   backend_->backend->interrupt();
+  const Time end = clock_.boot_now() + hold.ttl;  // then it is free without us
   Time pause = options_.retry_wait;
+  bool may_be_freed = false;
   for (int attempt = 1;; ++attempt) {
     try {
-      if (backend_->backend->release(hold)) return;
-      if (attempt > 1) return;  // an earlier try has freed it, as far as anybody can tell
+      if (backend_->backend->release(hold) || may_be_freed) return;
       throw Error{ErrorCode::kLost, "the server says that the lock was lost before its release"};
     } catch (const Error& error) {
       const bool may_try = error.code() == ErrorCode::kUnavailable && error.retryable() &&
-                           attempt < options_.retry_max_attempts;
+                           attempt < attempts && clock_.boot_now() + pause < end;
       if (!may_try) throw;
+      may_be_freed |= error.outcome_unknown();
     }
     BootTimer{}.wait_until(clock_.boot_now() + pause);
     pause = std::min<Time>(pause * 2, std::chrono::seconds{2});
@@ -265,7 +340,7 @@ void LockKeeper::release() {
 
 LockState LockKeeper::state() const {
   const MutexLock lock{mutex_};
-  return lease_.state();
+  return told_state_;
 }
 
 std::int64_t LockKeeper::token() const {
@@ -291,6 +366,7 @@ void LockKeeper::extend() {
 }
 
 void LockKeeper::tell_state() {
+  if (is_ending_) return;
   if (std::exchange(told_state_, lease_.state()) == lease_.state()) return;
   if (options_.on_state) options_.on_state(lease_.state());
 }

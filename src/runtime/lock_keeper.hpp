@@ -1,5 +1,7 @@
 /// What goes on in the background while a lock is held.
 #pragma once
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -20,9 +22,9 @@ struct SharedLockBackend {
   Mutex waiting;  ///< held during `wait`
 };
 
-/// Renew one holding, watch it, and end it in time, on three threads: the watchdog never speaks to
-/// a server, so that no slow answer makes it late; the renewer does; the watcher hears of changes.
-/// Thread-safe.
+/// Renew one holding, watch it, and end it in time, on four threads: the watchdog speaks to no
+/// server, writes no line and asks no work to stop, so that nobody who is slow makes it late; the
+/// renewer and the watcher speak to the server, and the crier does the rest. Thread-safe.
 class LockKeeper final {
  public:
   /// `options` are the lock's own, its callbacks included; `lease` says what is due.
@@ -37,9 +39,12 @@ class LockKeeper final {
   void begin(const LockHold& hold, std::chrono::nanoseconds sent_at);
   /// Ask the server whether it is held. Throws Error.
   bool check();
-  /// Give it back; see OneInstanceLock::release.
-  void release();
+  /// Give it back, trying `attempts` times while its lease lasts; see OneInstanceLock::release.
+  void release(int attempts);
+  /// Wait until a holding that was lost has ended, its work included.
+  void wait_until_over();
 
+  /// As it was told last: nobody hears of a loss while the work may still go on.
   LockState state() const;
   std::int64_t token() const;
   std::chrono::nanoseconds remaining() const;
@@ -49,14 +54,25 @@ class LockKeeper final {
  private:
   using Time = std::chrono::nanoseconds;
 
+  /// What the crier has to say, and whom to ask to stop.
+  struct Cry {
+    std::string line;
+    std::optional<std::stop_source> stop = {};
+  };
+
   void watch_time(const std::stop_token& end);
   void renew_when_due(const std::stop_token& end);
   void watch_server(const std::stop_token& end);
-  /// One renewal, or, if the server has told of a change, a look first. Returns what it holds now.
+  void cry_out(const std::stop_token& end);
+  /// One renewal; if the server has told of a change, a look first.
   void renew(bool look_first);
-  void act(const Lease::Due& due);
-  void lose(const std::string& why);
-  void end_work(const std::string& why);
+  void give_back(const LockHold& hold);
+  void note_renewal(Time sent_at);
+  void note_failure(const std::string& problem);
+  /// The server says that this is not held, if it is still what is held here.
+  void lose(const LockHold& hold, const std::string& why);
+  void end_work(const std::string& why, std::stop_source stop);
+  void cry(Cry what) STINT_REQUIRES(mutex_);
   void tell_state() STINT_REQUIRES(mutex_);
   void tell_kill_at() STINT_REQUIRES(mutex_);
 
@@ -74,11 +90,14 @@ class LockKeeper final {
   bool is_renewal_due_ STINT_GUARDED_BY(mutex_) = false;
   bool is_look_due_ STINT_GUARDED_BY(mutex_) = false;
   bool must_give_back_ STINT_GUARDED_BY(mutex_) = false;  // lost by time, may still be ours
+  bool is_ending_ STINT_GUARDED_BY(mutex_) = false;       // lost, and its work not over yet
+  std::deque<Cry> cries_ STINT_GUARDED_BY(mutex_);        // the first one is being said
 
   BootTimer timer_;
   std::jthread watchdog_;
   std::jthread renewer_;
   std::jthread watcher_;
+  std::jthread crier_;
 };
 
 }  // namespace stint

@@ -61,8 +61,8 @@ class OneInstanceLock::Impl final {
 
   ~Impl() {
     try {
-      const LockState state = keeper_->state();
-      if (state == LockState::kHeld || state == LockState::kAtRisk) keeper_->release();
+      keeper_->wait_until_over();
+      if (is_held()) keeper_->release(1);
       if (unknown_) give_back_unknown();
     } catch (const std::exception& error) {
       log_warning(kLogger, "the lock was not released, its lease runs out: {}", error.what());
@@ -70,12 +70,9 @@ class OneInstanceLock::Impl final {
   }
 
   LockResult try_acquire() {
-    const LockState state = keeper_->state();
-    if (state == LockState::kHeld || state == LockState::kAtRisk) {
-      throw Error{ErrorCode::kUsage, "the lock is held already by this object"};
-    }
+    refuse_if_held();
     const MutexLock turn{backend_->mutex};
-    LockRequest request{.owner = unknown_ ? unknown_->owner : this_process_as_owner(options_.task),
+    LockRequest request{.owner = unknown_ ? *unknown_ : this_process_as_owner(options_.task),
                         .ttl = times_.ttl,
                         .lock_delay = times_.lock_delay,
                         .observed = waiting_.observed(clock_.boot_now())};
@@ -87,7 +84,7 @@ class OneInstanceLock::Impl final {
       return settle(request, sent_at, backend_->backend->acquire(request));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnavailable) throw;
-      if (error.outcome_unknown()) unknown_ = Unknown{request.owner, sent_at};
+      if (error.outcome_unknown()) unknown_ = request.owner;
       return {.outcome = LockResult::Outcome::kUnavailable, .problem = error.what()};
     }
   }
@@ -100,6 +97,7 @@ class OneInstanceLock::Impl final {
                                     timer.wake();
                                   }};
     Backoff outage{{.first = options_.retry_wait, .longest = std::chrono::seconds{2}}};
+    refuse_if_held();
     keeper_->set_waiting(true);
     LockResult result;
     while (true) {
@@ -125,8 +123,8 @@ class OneInstanceLock::Impl final {
   }
 
   LockRecord owner() {
+    const MutexLock turn{backend_->mutex};
     try {
-      const MutexLock turn{backend_->mutex};
       LockRecord record = backend_->backend->read();
       last_seen_ = record;
       return record;
@@ -141,54 +139,70 @@ class OneInstanceLock::Impl final {
     return backend_->backend->inherited_descriptor();
   }
 
+  void release() { keeper_->release(options_.retry_max_attempts); }
+
   LockKeeper& keeper() { return *keeper_; }
   const LockTraits& traits() const { return traits_; }
 
  private:
-  /// A request of which nobody knows whether it has taken effect.
-  struct Unknown {
-    LockOwner owner;
-    Time sent_at;
-  };
+  bool is_held() const {
+    const LockState state = keeper_->state();
+    return state == LockState::kHeld || state == LockState::kAtRisk;
+  }
+
+  // A holding whose work is being ended counts as held until that is over.
+  void refuse_if_held() const {
+    keeper_->wait_until_over();
+    if (is_held()) throw Error{ErrorCode::kUsage, "the lock is held already by this object"};
+  }
 
   // Never start on a guess: if the server has our name, ask it for a fresh lease first.
   std::optional<LockResult> read_back() STINT_REQUIRES(backend_->mutex) {
     const LockRecord record = backend_->backend->read();
-    if (!record.owner || record.owner->id != unknown_->owner.id) {
+    if (!record.owner || record.owner->id != unknown_->id) {
       unknown_.reset();
       return std::nullopt;
     }
-    const LockHold hold{.owner_id = unknown_->owner.id, .token = record.token, .ttl = times_.ttl};
+    const LockHold hold{.owner_id = unknown_->id, .token = record.token, .ttl = times_.ttl};
     const Time sent_at = clock_.boot_now();
-    if (!backend_->backend->renew(hold)) {
-      unknown_.reset();
-      return std::nullopt;
-    }
-    unknown_.reset();
+    const bool is_ours = backend_->backend->renew(hold);
+    const LockOwner owner = *std::exchange(unknown_, std::nullopt);
+    if (!is_ours) return std::nullopt;
+    return begin(hold, owner, sent_at);
+  }
+
+  LockResult begin(const LockHold& hold, const LockOwner& owner, Time sent_at)
+      STINT_REQUIRES(backend_->mutex) {
+    waiting_ = LockWaiting{times_.lock_delay};
+    last_seen_ = LockRecord{.owner = owner, .token = hold.token};
     keeper_->begin(hold, sent_at);
-    return LockResult{.outcome = LockResult::Outcome::kAcquired, .token = hold.token};
+    return {.outcome = LockResult::Outcome::kAcquired, .token = hold.token};
   }
 
   LockResult settle(const LockRequest& request, Time sent_at, const LockAttempt& attempt)
       STINT_REQUIRES(backend_->mutex) {
     unknown_.reset();
-    if (!attempt.is_acquired) {
-      waiting_.see(attempt, clock_.boot_now());
-      last_seen_ = attempt.holder;
-      return {.outcome = LockResult::Outcome::kBusy, .holder = attempt.holder};
+    if (attempt.is_acquired) {
+      return begin({.owner_id = request.owner.id, .token = attempt.token, .ttl = times_.ttl},
+                   request.owner, sent_at);
     }
-    waiting_ = LockWaiting{times_.lock_delay};
-    keeper_->begin({.owner_id = request.owner.id, .token = attempt.token, .ttl = times_.ttl},
-                   sent_at);
-    return {.outcome = LockResult::Outcome::kAcquired, .token = attempt.token};
+    const LockRecord& holder = attempt.holder;
+    if (holder.owner && holder.owner->id == request.owner.id) {
+      // An earlier request of ours, taken for lost, has come after all.
+      unknown_ = request.owner;
+      if (const std::optional<LockResult> result = read_back()) return *result;
+    }
+    waiting_.see(attempt, clock_.boot_now());
+    last_seen_ = holder;
+    return {.outcome = LockResult::Outcome::kBusy, .holder = holder};
   }
 
   void give_back_unknown() {
     const MutexLock turn{backend_->mutex};
     const LockRecord record = backend_->backend->read();
-    if (!record.owner || record.owner->id != unknown_->owner.id) return;
+    if (!record.owner || record.owner->id != unknown_->id) return;
     backend_->backend->release(
-        {.owner_id = unknown_->owner.id, .token = record.token, .ttl = times_.ttl});
+        {.owner_id = unknown_->id, .token = record.token, .ttl = times_.ttl});
   }
 
   void wait_for_news(Time end, const std::stop_token& stop) {
@@ -210,7 +224,7 @@ class OneInstanceLock::Impl final {
   const Clock& clock_ = real_clock();
   std::shared_ptr<SharedLockBackend> backend_;
   LockWaiting waiting_;
-  std::optional<Unknown> unknown_;
+  std::optional<LockOwner> unknown_;  // of a request that nobody knows to have taken effect
   std::optional<LockRecord> last_seen_;
   std::unique_ptr<LockKeeper> keeper_;  // last: its threads use what is above
 };
@@ -225,7 +239,7 @@ LockResult OneInstanceLock::try_acquire() { return impl_->try_acquire(); }
 LockResult OneInstanceLock::acquire(std::chrono::nanoseconds timeout, std::stop_token stop) {
   return impl_->acquire(timeout, stop);
 }
-void OneInstanceLock::release() { impl_->keeper().release(); }
+void OneInstanceLock::release() { impl_->release(); }
 LockState OneInstanceLock::state() const { return impl_->keeper().state(); }
 std::int64_t OneInstanceLock::token() const { return impl_->keeper().token(); }
 std::chrono::nanoseconds OneInstanceLock::remaining() const { return impl_->keeper().remaining(); }

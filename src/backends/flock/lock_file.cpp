@@ -101,6 +101,7 @@ LockFile::LockFile(std::string directory, std::string_view key) {
 }
 
 void LockFile::open() {
+  is_ours_ = false;
   file_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file_) {
     fail(ErrorCode::kConfiguration, fmt::format("cannot open the lock's file {}", path_), errno);
@@ -122,25 +123,39 @@ bool LockFile::try_lock() {
       fail(ErrorCode::kUnavailable, fmt::format("cannot lock {}", path_), errno);
     }
   }
-  if (is_in_place()) return true;
+  is_ours_ = is_in_place();
+  if (is_ours_) return true;
   unlock();  // removed in this moment: the lock of the new file counts
   return false;
 }
 
-void LockFile::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
+void LockFile::unlock() noexcept {
+  is_ours_ = false;
+  ::flock(file_.get(), LOCK_UN);
+}
 
 bool LockFile::is_locked() {
-  // A file of its own, so that our own lock is seen too. Open for writing: its closing wakes
-  // whoever was refused in this moment.
+  // A look of the holder's own wakes nobody.
+  if (is_ours_) return is_in_place();
+  // Open for writing: its closing wakes whoever was refused in this moment.
   const UniqueFd other{::open(path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)};
-  if (!other) return false;
+  if (!other && errno == ENOENT) return false;
+  if (!other) {
+    fail(ErrorCode::kUnavailable, fmt::format("cannot look at the lock of {}", path_), errno);
+  }
   if (::flock(other.get(), LOCK_SH | LOCK_NB) == 0) return false;
   if (errno == EWOULDBLOCK) return true;
   fail(ErrorCode::kUnavailable, fmt::format("cannot look at the lock of {}", path_), errno);
 }
 
 LockRecord LockFile::read_record() const {
+  errno = 0;
   std::ifstream file{record_path_};
+  if (!file.is_open() && errno != ENOENT) {
+    // Nobody is told that there is no holder, nor given an old token, for want of a descriptor.
+    fail(ErrorCode::kUnavailable, fmt::format("cannot read the lock's record {}", record_path_),
+         errno);
+  }
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   const json value = json::parse(text, nullptr, false);
   LockRecord record;

@@ -29,7 +29,7 @@ class LockFile final {
   /// Whether the file of this name is still the one that is open.
   bool is_in_place() const;
 
-  /// What NAME.owner says; a token of 0: nothing.
+  /// What NAME.owner says; a token of 0: nothing. Throws Error if it is there and cannot be read.
   LockRecord read_record() const;
   /// Replace it, and have it on the disk. Throws Error.
   void write_record(const std::optional<LockOwner>& owner, std::int64_t token) const;
@@ -42,6 +42,7 @@ class LockFile final {
   std::string path_;
   std::string record_path_;
   UniqueFd file_;
+  bool is_ours_ = false;  // locked by this object
 };
 
 }  // namespace stint::flock_lock

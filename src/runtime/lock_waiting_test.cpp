@@ -1,0 +1,77 @@
+#include "runtime/lock_waiting.hpp"
+#include <gtest/gtest.h>
+
+namespace stint {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr nanoseconds kStart = std::chrono::hours{1};
+constexpr nanoseconds kDelay = seconds{12};
+
+LockAttempt busy(std::int64_t token, std::int64_t sequence, nanoseconds retry_in = {}) {
+  return {.holder = {.token = token, .sequence = sequence}, .retry_in = retry_in};
+}
+
+TEST(LockWaiting, MayCompareOnlyWithWhatItSawForTheWholeDelay) {
+  LockWaiting waiting{kDelay};
+  EXPECT_FALSE(waiting.observed(kStart));
+  waiting.see(busy(7, 1), kStart);
+  waiting.see(busy(7, 1), kStart + seconds{6});
+  EXPECT_FALSE(waiting.observed(kStart + kDelay - nanoseconds{1}));
+  EXPECT_EQ(waiting.observed(kStart + kDelay), (LockMark{.token = 7, .sequence = 1}));
+}
+
+TEST(LockWaiting, BeginsAnewWithEachRenewalAndEachHolder) {
+  LockWaiting waiting{kDelay};
+  waiting.see(busy(7, 1), kStart);
+  waiting.see(busy(7, 2), kStart + seconds{10});
+  EXPECT_FALSE(waiting.observed(kStart + seconds{21}));
+  EXPECT_TRUE(waiting.observed(kStart + seconds{22}));
+  waiting.see(busy(8, 2), kStart + seconds{22});
+  EXPECT_FALSE(waiting.observed(kStart + seconds{33}));
+  EXPECT_EQ(waiting.observed(kStart + seconds{34}), (LockMark{.token = 8, .sequence = 2}));
+}
+
+TEST(LockWaiting, WaitsUntilSomethingMayHaveChanged) {
+  LockWaiting waiting{kDelay};
+  EXPECT_EQ(waiting.longest_wait(kStart), seconds{5}) << "news may be lost";
+  waiting.see(busy(7, 1), kStart);
+  EXPECT_EQ(waiting.longest_wait(kStart), seconds{5});
+  EXPECT_EQ(waiting.longest_wait(kStart + seconds{10}), seconds{2}) << "the delay is over then";
+  EXPECT_EQ(waiting.longest_wait(kStart + seconds{12}), seconds{5});
+  waiting.see(busy(7, 1, milliseconds{300}), kStart + seconds{12});
+  EXPECT_EQ(waiting.longest_wait(kStart + seconds{12}), milliseconds{300}) << "the server says so";
+}
+
+TEST(LockWaiting, PausesLongerEachTimeThatItIsWokenForNothing) {
+  LockWaiting waiting{kDelay};
+  nanoseconds now = kStart;
+  waiting.see(busy(7, 1), now);
+  EXPECT_EQ(waiting.pause(), nanoseconds{0});
+  int tries = 0;
+  // Every wait returns at once.
+  while (now < kStart + seconds{60}) {
+    now += waiting.pause() + milliseconds{1};
+    waiting.see(busy(7, 1), now);
+    ++tries;
+  }
+  EXPECT_LE(tries, 60 * 2 + 5);
+  EXPECT_EQ(waiting.pause(), milliseconds{500});
+}
+
+TEST(LockWaiting, PausesNotForWhatIsNewNorForWhatCameLongAgo) {
+  LockWaiting waiting{kDelay};
+  waiting.see(busy(7, 1), kStart);
+  waiting.see(busy(7, 1), kStart + milliseconds{1});
+  EXPECT_GT(waiting.pause(), nanoseconds{0});
+  waiting.see(busy(8, 1), kStart + milliseconds{2});
+  EXPECT_EQ(waiting.pause(), nanoseconds{0}) << "another holder";
+  waiting.see(busy(8, 1), kStart + seconds{3});
+  EXPECT_EQ(waiting.pause(), nanoseconds{0}) << "no answer to the same news";
+}
+
+}  // namespace
+}  // namespace stint
