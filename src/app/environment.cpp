@@ -2,9 +2,11 @@
 #include <utility>
 #include <vector>
 #include "app/backends.hpp"
+#include "app/metrics_setup.hpp"
 #include "base/log.hpp"
 #include "config/load_settings.hpp"
 #include "config/settings_state.hpp"
+#include "runtime/metrics_pusher.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -36,6 +38,17 @@ Environment::Environment(Settings settings, std::span<const ModuleDefinition> mo
     : Environment(std::move(settings), modules) {
   const MutexLock lock{mutex_};
   store_ = std::move(store);
+}
+
+Environment::~Environment() {
+  const MutexLock lock{mutex_};
+  if (metrics_) metrics_->flush(metrics_flush_timeout(settings_));
+}
+
+std::shared_ptr<MetricsPusher> Environment::metrics() {
+  const MutexLock lock{mutex_};
+  if (!metrics_) metrics_ = make_metrics_pusher(settings_, registry_->backends());
+  return metrics_;
 }
 
 std::string Environment::store_url() const { return resolve_store(settings_, store_name_); }

@@ -13,6 +13,8 @@
 
 namespace stint {
 
+class MetricsPusher;
+
 /// Be shared by the clients, workers and commands of a program: `std::shared_ptr<Environment>`.
 /// Thread-safe. The store is opened at first use, and closed with the last owner of it.
 class Environment final {
@@ -25,6 +27,9 @@ class Environment final {
   /// Work on a store that is open already: for tests.
   Environment(Settings settings, std::span<const ModuleDefinition> modules,
               std::shared_ptr<Store> store);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
 
   const Settings& settings() const { return settings_; }
   const Registry& registry() const { return *registry_; }
@@ -42,6 +47,11 @@ class Environment final {
   Store& store() { return *shared_store(); }
   std::shared_ptr<Store> shared_store();
 
+  /// Return who pushes metrics, as `[metrics]` says; made at the first call. Never null. What waits
+  /// there when this object goes is sent, for at most `metrics.flush_timeout`. Throws
+  /// ConfigurationError.
+  std::shared_ptr<MetricsPusher> metrics();
+
  private:
   Settings settings_;
   std::shared_ptr<const Registry> registry_;
@@ -49,6 +59,7 @@ class Environment final {
   std::string store_name_;
   Mutex mutex_;
   std::shared_ptr<Store> store_ STINT_GUARDED_BY(mutex_);
+  std::shared_ptr<MetricsPusher> metrics_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint

@@ -2,6 +2,7 @@
 #include <span>
 #include <utility>
 #include "app/environment.hpp"
+#include "app/worker_metrics_push.hpp"
 #include "app/worker_setup.hpp"
 #include "base/clock.hpp"
 #include "stint/settings.hpp"
@@ -41,11 +42,16 @@ class WorkerImpl {
   }
 
  private:
-  void make() { worker_ = make_job_worker(environment_, options_); }
+  void make() {
+    metrics_.reset();
+    worker_ = make_job_worker(environment_, options_);
+    metrics_ = std::make_unique<WorkerMetricsPush>(*environment_, *worker_);
+  }
 
   const std::shared_ptr<Environment> environment_;
   const WorkerOptions options_;
   std::unique_ptr<JobWorker> worker_;
+  std::unique_ptr<WorkerMetricsPush> metrics_;
   bool was_started_ = false;
 };
 

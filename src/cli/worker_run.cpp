@@ -8,6 +8,7 @@
 #include "app/domain_shares.hpp"
 #include "app/environment.hpp"
 #include "app/worker_http.hpp"
+#include "app/worker_metrics_push.hpp"
 #include "app/worker_setup.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -81,6 +82,7 @@ class WorkerRun final : public Command {
       http.emplace(http_, *worker, environment->shared_store());
       log_info("worker", "serving http://{}/metrics", http->address());
     }
+    const WorkerMetricsPush metrics{*environment, *worker};
     return work(context, *worker);
   }
 
