@@ -1,0 +1,57 @@
+// The contract of liveness stamps against every backend that keeps some.
+#include "stint/contract/liveness_contract.hpp"
+#include <memory>
+#include <string>
+#include "backends/consul/consul_backend.hpp"
+#include "backends/dummy/dummy_liveness.hpp"
+#include "backends/file/file_liveness.hpp"
+#include "base/uuid.hpp"
+#include "support/server_process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace stint::contract {
+namespace {
+
+BackendOptions options_of(const std::string& backend, const std::string& setting,
+                          const std::string& value) {
+  const std::string table = "liveness." + backend;
+  return {.settings = load_settings(
+              LoadOptions{.toml = "[" + table + "]\n" + setting + " = \"" + value + "\"\n",
+                          .use_environment = false}),
+          .table = table,
+          .task = "a.b",
+          .key = "stint-test/" + random_uuid()};
+}
+
+LivenessClients file_clients() {
+  const auto folder = std::make_shared<test::TemporaryFolder>();
+  const BackendOptions options =
+      options_of("file", "directory", (folder->path() / "stamps").string());
+  return [folder, options] { return make_file_liveness(options); };
+}
+
+LivenessClients consul_clients() {
+  std::string missing;
+  const BackendOptions options =
+      options_of("consul", "url", test::server_address("consul", missing).value_or(""));
+  return [options] { return make_consul_liveness(options); };
+}
+
+INSTANTIATE_TEST_SUITE_P(Dummy, LivenessContract,
+                         testing::Values(LivenessPlace{
+                             .name = "dummy",
+                             .make_stamps = [] { return [] { return make_dummy_liveness({}); }; },
+                             .keeps = false}));
+INSTANTIATE_TEST_SUITE_P(File, LivenessContract,
+                         testing::Values(LivenessPlace{.name = "file",
+                                                       .make_stamps = file_clients}));
+INSTANTIATE_TEST_SUITE_P(Consul, LivenessContract,
+                         testing::Values(LivenessPlace{
+                             .name = "consul", .make_stamps = consul_clients, .find_obstacle = [] {
+                               std::string missing;
+                               test::server_address("consul", missing);
+                               return missing;
+                             }}));
+
+}  // namespace
+}  // namespace stint::contract
