@@ -75,13 +75,13 @@ ResultPointer run_about(const AnswerWatch& watch, PGconn* probe, const std::stri
 
 }  // namespace
 
-bool AnswerWatch::wait(PGconn* connection, seconds limit) const {
+bool AnswerWatch::wait(PGconn* connection, milliseconds limit) const {
   if (PQisBusy(connection) == 0) return true;
   auto heard = Clock::now();
   auto look = heard + kFirstLook;
   while (PQisBusy(connection) != 0) {
     if (PQsocket(connection) < 0) return true;  // it is closed: PQgetResult tells the error
-    auto until = is_direct_ ? look : Clock::time_point::max();
+    auto until = can_ask_ ? look : Clock::time_point::max();
     if (limit.count() > 0) until = std::min(until, heard + limit);
     if (until == Clock::time_point::max()) until = Clock::now() + std::chrono::hours{1};
     if (wait_for_input(connection, until - Clock::now())) {
@@ -91,7 +91,7 @@ bool AnswerWatch::wait(PGconn* connection, seconds limit) const {
       continue;
     }
     Session session = Session::kUnknown;
-    const bool asks = is_direct_ && Clock::now() >= look;  // else a signal came, or the limit
+    const bool asks = can_ask_ && Clock::now() >= look;  // else a signal came, or the limit
     if (asks) session = ask(connection);
     const auto now = Clock::now();
     if (asks) look = now + (session == Session::kWorks ? kNextLook : kFirstLook);

@@ -15,7 +15,8 @@ namespace stint::postgres {
 /// work. If it is, there is no limit to the wait: a row may be locked for an hour. If it waits for
 /// us instead, or is gone, the connection is dead; the session is ended, so that nothing stays
 /// locked by it. Where nobody can say (behind a pooler, or when no other session can be made),
-/// silence may last for the URL's answer_timeout.
+/// silence may last for the URL's answer_timeout. With a request_timeout it lasts no longer than
+/// that, and nobody is asked.
 ///
 /// Not thread-safe.
 class AnswerWatch final {
@@ -26,12 +27,15 @@ class AnswerWatch final {
 
   /// Say whether the session is served by the process whose number the connection was given: only
   /// then can another session ask about it.
-  void set_direct(bool is_direct) { is_direct_ = is_direct; }
+  void set_direct(bool is_direct) { can_ask_ = is_direct && options_.request_timeout.count() == 0; }
 
   /// Wait until PQgetResult does not block. False: the connection is dead.
-  bool wait(PGconn* connection) const { return wait(connection, options_.answer_timeout); }
+  bool wait(PGconn* connection) const {
+    return options_.request_timeout.count() > 0 ? wait(connection, options_.request_timeout)
+                                                : wait(connection, options_.answer_timeout);
+  }
   /// The same with another limit of silence; zero: none.
-  bool wait(PGconn* connection, std::chrono::seconds limit) const;
+  bool wait(PGconn* connection, std::chrono::milliseconds limit) const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -43,7 +47,7 @@ class AnswerWatch final {
   const ConnectOptions& options_;
   const Statements& statements_;
   const Clock::time_point begun_ = Clock::now();
-  bool is_direct_ = false;
+  bool can_ask_ = false;
 };
 
 }  // namespace stint::postgres

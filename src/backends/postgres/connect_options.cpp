@@ -43,7 +43,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_view url) {
+std::vector<std::pair<std::string, std::string>> libpq_parameters(
+    std::string_view url, std::span<const ConnectDefault> defaults) {
   const std::string for_libpq = without_parameters(url, kOwnParameters);
   char* message = nullptr;
   const std::unique_ptr<PQconninfoOption, InfoDeleter> options{
@@ -61,11 +62,13 @@ std::vector<std::pair<std::string, std::string>> libpq_parameters(std::string_vi
     if (std::string_view{option->keyword} == "client_encoding") continue;
     parameters.emplace_back(option->keyword, option->val);
   }
-  for (const auto& [keyword, value] : kDefaults) {
+  const auto add_default = [&](std::string_view keyword, std::string_view value) {
     const bool given =
         std::ranges::any_of(parameters, [&](const auto& one) { return one.first == keyword; });
     if (!given) parameters.emplace_back(keyword, value);
-  }
+  };
+  for (const auto& [keyword, value] : defaults) add_default(keyword, value);
+  for (const auto& [keyword, value] : kDefaults) add_default(keyword, value);
   // All our texts are UTF-8, whatever the database's encoding is.
   parameters.emplace_back("client_encoding", "UTF8");
   return parameters;
@@ -113,7 +116,8 @@ bool is_schema_name(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); });
 }
 
-ConnectOptions parse_connect_options(std::string_view text) {
+ConnectOptions parse_connect_options(std::string_view text,
+                                     std::span<const ConnectDefault> defaults) {
   const Url url = parse_url(text);
   ConnectOptions options{.url = std::string{text}};
   if (const auto schema = url.parameter("schema")) {
@@ -130,8 +134,22 @@ ConnectOptions parse_connect_options(std::string_view text) {
   options.answer_timeout =
       std::chrono::seconds{parse_number(text, "answer_timeout", 0, kLongestSilence,
                                         static_cast<int>(options.answer_timeout.count()))};
-  options.parameters = libpq_parameters(text);
+  options.parameters = libpq_parameters(text, defaults);
   return options;
+}
+
+std::vector<std::pair<std::string, std::string>> with_next_host(
+    std::vector<std::pair<std::string, std::string>> parameters, unsigned times) {
+  constexpr std::array<std::string_view, 3> kLists{"host", "hostaddr", "port"};
+  for (auto& [keyword, value] : parameters) {
+    if (std::ranges::find(kLists, keyword) == kLists.end()) continue;
+    const auto hosts = static_cast<unsigned>(std::ranges::count(value, ',')) + 1;
+    for (unsigned i = 0; hosts > 1 && i < times % hosts; ++i) {
+      const auto comma = value.find(',');
+      value = value.substr(comma + 1) + "," + value.substr(0, comma);
+    }
+  }
+  return parameters;
 }
 
 std::optional<std::string> protection_warning(const ConnectOptions& options) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,12 +40,24 @@ struct ConnectOptions {
   /// and sends those again that a crash of the server may have taken.
   bool durable_completions = true;
   int pool = 8;  ///< `pool=N`: connections at most, besides those that listen and notify
+  /// If it is not 0, to connect takes no longer, nor does any answer, and nobody else is asked
+  /// about a silent session: its caller has no time for that. Not of the URL.
+  std::chrono::milliseconds request_timeout{0};
   /// Keywords and values for PQconnectdbParams, ours taken out and our defaults put in.
   std::vector<std::pair<std::string, std::string>> parameters = {};
 };
 
+/// A keyword of libpq and its value where the URL says nothing.
+using ConnectDefault = std::pair<std::string_view, std::string>;
+
 /// Read a URL. Throws Error kConfiguration with the redacted URL, the cause and the way out.
-ConnectOptions parse_connect_options(std::string_view text);
+/// `defaults` go before this library's own.
+ConnectOptions parse_connect_options(std::string_view text,
+                                     std::span<const ConnectDefault> defaults = {});
+
+/// The same keywords and values with the first of several hosts put last, `times` times over.
+std::vector<std::pair<std::string, std::string>> with_next_host(
+    std::vector<std::pair<std::string, std::string>> parameters, unsigned times);
 
 /// What is wrong with the protection of a connection over a net: nothing if it is protected, or
 /// goes to this machine.

@@ -1,9 +1,11 @@
 #include "backends/postgres/connection.hpp"
+#include <poll.h>
 #include <algorithm>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
+#include <fmt/core.h>
 #include "backends/postgres/errors.hpp"
 #include "base/test_point.hpp"
 
@@ -21,7 +23,7 @@ bool is_planned_once(const Command& command) {
 // Whether a kept plan could choose badly: there is but one for what reads no table.
 bool looks_rows_up(const Command& command) {
   constexpr std::array kReadNoTable{&sql::enqueue, &sql::enqueue_one, &sql::notify,
-                                    &sql::commit_quickly};
+                                    &sql::commit_quickly, &sql::request_limits};
   return is_planned_once(command) &&
          std::ranges::find(kReadNoTable, command.file) == kReadNoTable.end();
 }
@@ -29,18 +31,59 @@ bool looks_rows_up(const Command& command) {
 // The first answer of a new session: there is nothing yet that it could have to do.
 constexpr std::chrono::seconds kFirstAnswer{10};
 
+using SteadyClock = std::chrono::steady_clock;
+
+// Wait for a socket; false: the time has come.
+bool wait_for_socket(PGconn* connection, short events, SteadyClock::time_point deadline) {
+  pollfd file{PQsocket(connection), events, 0};
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    if (left.count() <= 0) return false;
+    if (poll(&file, 1, static_cast<int>(left.count())) > 0) return true;
+  }
+}
+
+// libpq's own connect_timeout is of whole seconds, two at least, and for each host. `in_time`: the
+// limit has not passed.
+ConnectionPointer connect_within(std::chrono::milliseconds limit, const char* const* keywords,
+                                 const char* const* values, bool& in_time) {
+  const auto deadline = SteadyClock::now() + limit;
+  ConnectionPointer connection{PQconnectStartParams(keywords, values, 0)};
+  if (!connection || PQstatus(connection.get()) == CONNECTION_BAD) return connection;
+  short events = POLLOUT;
+  while (true) {
+    in_time = wait_for_socket(connection.get(), events, deadline);
+    if (!in_time) return connection;
+    const PostgresPollingStatusType state = PQconnectPoll(connection.get());
+    if (state == PGRES_POLLING_OK || state == PGRES_POLLING_FAILED) return connection;
+    events = state == PGRES_POLLING_WRITING ? POLLOUT : POLLIN;
+  }
+}
+
 }  // namespace
 
 ConnectionPointer connect(const ConnectOptions& options) {
+  // How often a host took all the time that there was.
+  static std::atomic<unsigned> lost_hosts{0};
+  const bool has_limit = options.request_timeout.count() > 0;
+  const auto parameters = with_next_host(options.parameters, has_limit ? lost_hosts.load() : 0);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  for (const auto& [keyword, value] : options.parameters) {
+  for (const auto& [keyword, value] : parameters) {
     keywords.push_back(keyword.c_str());
     values.push_back(value.c_str());
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
-  ConnectionPointer connection{PQconnectdbParams(keywords.data(), values.data(), 0)};
+  bool in_time = true;
+  ConnectionPointer connection =
+      has_limit ? connect_within(options.request_timeout, keywords.data(), values.data(), in_time)
+                : ConnectionPointer{PQconnectdbParams(keywords.data(), values.data(), 0)};
+  if (connection && !in_time) {
+    ++lost_hosts;
+    throw connect_error(connection.get(), options.url,
+                        fmt::format("no answer within {} ms", options.request_timeout.count()));
+  }
   if (!connection) throw Error(ErrorCode::kUnavailable, "out of memory", {.retryable = true});
   if (PQstatus(connection.get()) != CONNECTION_OK) {
     throw connect_error(connection.get(), options.url);
@@ -77,12 +120,17 @@ bool Connection::ask_whether_direct() {
   // A pooler cannot know the process that will serve us, so the number that it gave for cancelling
   // is not that process's.
   const std::string_view name = sql::serving_process.name;
+  std::chrono::milliseconds limit = kFirstAnswer;
+  if (options_.request_timeout.count() > 0) {
+    const auto spent = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - begun_);
+    limit = std::max(options_.request_timeout - spent, options_.request_timeout / 4);
+  }
   if (PQsendQuery(connection_.get(), statements_.text(sql::serving_process).c_str()) != 1) {
     fail_lost(name, false);
   }
   bool direct = false;
   while (true) {
-    if (!watch_.wait(connection_.get(), kFirstAnswer)) fail_lost(name, false, kNoAnswer);
+    if (!watch_.wait(connection_.get(), limit)) fail_lost(name, false, kNoAnswer);
     const ResultPointer result{PQgetResult(connection_.get())};
     if (!result) return direct;
     if (PQstatus(connection_.get()) == CONNECTION_BAD) fail_lost(name, false);

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,7 +28,8 @@ struct ConnectionDeleter {
 };
 using ConnectionPointer = std::unique_ptr<PGconn, ConnectionDeleter>;
 
-/// Connect, waiting for at most the URL's connect_timeout. Throws Error.
+/// Connect, waiting for at most the URL's connect_timeout or the request_timeout. Of several hosts
+/// one may take all of the latter: who tries again then begins with the next. Throws Error.
 ConnectionPointer connect(const ConnectOptions& options);
 
 /// One statement to run, with its values.
@@ -39,9 +41,10 @@ struct Command {
 /// The hot statements: to plan one takes longer than to execute it. So they are planned once for a
 /// session, for all values, and must have a plan that serves any state of the tables.
 inline constexpr std::array kPlannedOnce{
-    &sql::claim,          &sql::claim_from_marks, &sql::complete_done,
-    &sql::complete_other, &sql::enqueue,          &sql::enqueue_mixed,
-    &sql::notify,         &sql::commit_quickly,   &sql::enqueue_one};
+    &sql::claim,        &sql::claim_from_marks, &sql::complete_done, &sql::complete_other,
+    &sql::enqueue,      &sql::enqueue_mixed,    &sql::notify,        &sql::commit_quickly,
+    &sql::enqueue_one,  &sql::request_limits,   &sql::acquire_lock,  &sql::renew_lock,
+    &sql::release_lock, &sql::read_lock,        &sql::write_liveness};
 
 /// Run statements. Not thread-safe. Where the session is this connection's own, the hot statements
 /// are planned once; behind a pooler, that may give each transaction another session, no state is
@@ -90,6 +93,7 @@ class Connection final {
 
   const ConnectOptions& options_;
   const Statements& statements_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   ConnectionPointer connection_;
   AnswerWatch watch_;
   const bool is_direct_;

@@ -1,5 +1,6 @@
 #include "backends/postgres/database.hpp"
 #include <array>
+#include <chrono>
 #include <utility>
 #include "backends/postgres/errors.hpp"
 
@@ -10,10 +11,21 @@ constexpr int kMostCollisions = 3;
 // One over a connection that had died while it lay idle, one over a new one.
 constexpr int kMostLosses = 2;
 
+// Throw it, with the doubt that an earlier try has left.
+[[noreturn]] void fail(const Error& error, bool in_doubt) {
+  if (in_doubt && !error.outcome_unknown()) throw with_doubt(error);
+  throw Error{error};
+}
+
 }  // namespace
 
 std::vector<Result> Database::run(std::span<const Command> commands, Resend resend,
                                   std::uint64_t* number) {
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
+  const auto is_late = [&] {
+    return options_.request_timeout.count() > 0 && Clock::now() - begun >= options_.request_timeout;
+  };
   int collisions = 0;
   int losses = 0;
   bool in_doubt = false;
@@ -26,14 +38,14 @@ std::vector<Result> Database::run(std::span<const Command> commands, Resend rese
       return connection->run(commands);
     } catch (const Error& error) {
       if (is_collision(error)) {
-        if (++collisions > kMostCollisions) throw;
+        if (++collisions > kMostCollisions || is_late()) fail(error, in_doubt);
       } else if (!connection->usable()) {
         pool_.drop_idle();
         in_doubt = in_doubt || error.outcome_unknown();
         const bool may_resend = resend == Resend::kAllowed || !error.outcome_unknown();
-        if (!may_resend || ++losses >= kMostLosses) throw;
+        if (!may_resend || ++losses >= kMostLosses || is_late()) fail(error, in_doubt);
       } else {
-        throw;
+        fail(error, in_doubt);
       }
     }
   }

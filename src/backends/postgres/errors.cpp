@@ -41,13 +41,17 @@ struct Meaning {
   std::string_view way_out;
 };
 
+constexpr std::string_view kUsePrimary =
+    "this server only reads (a standby?): use the primary, for several hosts with "
+    "target_session_attrs=read-write";
+
 // The first that fits counts: single states before their classes.
 constexpr std::array kMeanings{
     Meaning{"28", ErrorCode::kConfiguration, false, "check user and password in the store's URL"},
     Meaning{"3D000", ErrorCode::kConfiguration, false,
             "create the database or correct the store's URL"},
     Meaning{"42501", ErrorCode::kConfiguration, false,
-            "have the owner of the schema grant this user its use"},
+            "have the owner of the schema grant this user its use, as by `stint db grant`"},
     Meaning{"3F000", ErrorCode::kConfiguration, false, "run `stint db init`"},
     Meaning{"42P01", ErrorCode::kConfiguration, false, "run `stint db init` or `stint db migrate`"},
     Meaning{"42703", ErrorCode::kConfiguration, false, "run `stint db migrate`"},
@@ -56,9 +60,7 @@ constexpr std::array kMeanings{
     Meaning{"53300", ErrorCode::kUnavailable, true,
             "raise the server's max_connections, lower pool in the URL or use a pooler"},
     Meaning{"53", ErrorCode::kUnavailable, true, "the server is short of resources"},
-    Meaning{"25006", ErrorCode::kUnavailable, true,
-            "this server only reads (a standby?): use the primary, for several hosts with "
-            "target_session_attrs=read-write"},
+    Meaning{"25006", ErrorCode::kUnavailable, true, kUsePrimary},
     Meaning{"40", ErrorCode::kUnavailable, true, "try again"},
     Meaning{"55P03", ErrorCode::kUnavailable, true, "another session holds a lock: try again"},
     Meaning{"57014", ErrorCode::kUnavailable, true,
@@ -104,6 +106,8 @@ constexpr std::array kRefusals{
     Refusal{"role \"", ErrorCode::kConfiguration, kCheckPassword},
     Refusal{"permission denied for database", ErrorCode::kConfiguration,
             "have its owner grant this user CONNECT"},
+    Refusal{"session is read-only", ErrorCode::kUnavailable, kUsePrimary},
+    Refusal{"server is in hot standby mode", ErrorCode::kUnavailable, kUsePrimary},
     Refusal{"not currently accepting connections", ErrorCode::kUnavailable, "try again later"},
     Refusal{"database \"", ErrorCode::kConfiguration,
             "create the database (createdb NAME) or correct the URL"},
@@ -120,9 +124,10 @@ std::string describe_place(const PGconn* connection) {
                      database == nullptr ? "" : database);
 }
 
-Error connect_error(const PGconn* connection, std::string_view url) {
+Error connect_error(const PGconn* connection, std::string_view url, std::string_view known) {
   // libpq does not give the SQLSTATE of a refused login, only its words.
-  const std::string cause = one_line(PQerrorMessage(connection));
+  const std::string cause =
+      known.empty() ? one_line(PQerrorMessage(connection)) : std::string{known};
   const auto* refusal = std::ranges::find_if(
       kRefusals, [&](const Refusal& one) { return contains(cause, one.words); });
   ErrorCode code = ErrorCode::kUnavailable;

@@ -12,6 +12,7 @@ inline constexpr std::string_view kUniqueViolation = "23505";
 inline constexpr std::string_view kCheckViolation = "23514";  ///< also: no partition for a row
 inline constexpr std::string_view kSerializationFailure = "40001";
 inline constexpr std::string_view kDeadlockDetected = "40P01";
+inline constexpr std::string_view kLockNotAvailable = "55P03";
 inline constexpr std::string_view kUndefinedTable = "42P01";
 inline constexpr std::string_view kInvalidSchemaName = "3F000";
 }  // namespace sqlstate
@@ -19,8 +20,9 @@ inline constexpr std::string_view kInvalidSchemaName = "3F000";
 /// Name the server and database of a connection: `127.0.0.1:5432/jobs`.
 std::string describe_place(const PGconn* connection);
 
-/// Make the error of a connection that could not be made. `url` is redacted here.
-Error connect_error(const PGconn* connection, std::string_view url);
+/// Make the error of a connection that could not be made. `url` is redacted here. `cause`: in place
+/// of what libpq knows.
+Error connect_error(const PGconn* connection, std::string_view url, std::string_view cause = {});
 
 /// Make the error of a connection that broke. `in_doubt`: what was sent may have been committed.
 /// `cause`: in place of what libpq knows.

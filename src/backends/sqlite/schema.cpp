@@ -14,7 +14,9 @@ constexpr std::int64_t kApplicationId = 1'398'034'004;
 /// Hold the turn for a scope.
 class HeldTurn final {
  public:
-  explicit HeldTurn(Turn& turn) : turn_(turn) { turn_.take(); }
+  explicit HeldTurn(Turn& turn, std::chrono::nanoseconds limit = {}) : turn_(turn) {
+    turn_.take(limit);
+  }
   ~HeldTurn() { turn_.give(); }
   HeldTurn(const HeldTurn&) = delete;
   HeldTurn& operator=(const HeldTurn&) = delete;
@@ -89,13 +91,14 @@ int schema_version(Connection& connection) {
 
 int newest_schema_version() { return static_cast<int>(sql::kMigrations.size()); }
 
-std::vector<std::string> migrate_schema(Connection& connection, const Location& location) {
+std::vector<std::string> migrate_schema(Connection& connection, const Location& location,
+                                        std::chrono::nanoseconds turn_limit) {
   // Before anything is changed: a file that is not ours stays as it is.
   schema_version(connection);
   Turn turn{location.turn_path()};
   std::vector<std::string> applied;
   for (;;) {
-    const HeldTurn held{turn};
+    const HeldTurn held{turn, turn_limit};
     // Kept by the file; cannot be changed within a transaction.
     connection.execute("pragma journal_mode = wal", "journal_mode");
     SchemaTransaction transaction{connection};
@@ -107,6 +110,15 @@ std::vector<std::string> migrate_schema(Connection& connection, const Location& 
     transaction.commit();
     applied.emplace_back(migration.name);
   }
+}
+
+Location prepare_tables(std::string_view url, std::chrono::nanoseconds turn_limit) {
+  check_library_version();
+  Location location = parse_location(url);
+  make_place(location);
+  Connection connection{location.path};
+  migrate_schema(connection, location, turn_limit);
+  return location;
 }
 
 Schema::Schema(const StoreOptions& options)

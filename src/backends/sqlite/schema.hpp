@@ -1,6 +1,8 @@
 /// The tables of a store: found, made, brought up to date.
 #pragma once
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 #include "backends/sqlite/connection.hpp"
 #include "backends/sqlite/location.hpp"
@@ -16,7 +18,13 @@ int newest_schema_version();
 /// Bring the tables to the newest version. Takes the turn for each migration; safe to run from
 /// several programs at once. Returns the names of those applied. Throws Error (kConfiguration) if
 /// the tables are newer than this program knows.
-std::vector<std::string> migrate_schema(Connection& connection, const Location& location);
+/// `turn_limit`: how long to wait for the turn at most; 0: as long as it takes.
+std::vector<std::string> migrate_schema(Connection& connection, const Location& location,
+                                        std::chrono::nanoseconds turn_limit = {});
+
+/// Find the file of a `sqlite:` URL, making it where there is none, and bring its tables to the
+/// newest version. `turn_limit` as above. Throws Error.
+Location prepare_tables(std::string_view url, std::chrono::nanoseconds turn_limit = {});
 
 class Schema final : public StoreSchema {
  public:

@@ -20,19 +20,10 @@ constexpr std::int64_t kOwnClock = std::numeric_limits<std::int64_t>::min();
 // A purge gives the turn away after so many jobs, for those who wait.
 constexpr std::size_t kPurgeSlice = 500;
 
-Location prepared(const StoreOptions& options) {
-  check_library_version();
-  Location location = parse_location(options.url);
-  make_place(location);
-  Connection connection{location.path};
-  migrate_schema(connection, location);
-  return location;
-}
-
 }  // namespace
 
 SqliteStore::SqliteStore(const StoreOptions& options)
-    : location_(prepared(options)),
+    : location_(prepare_tables(options.url)),
       test_time_(kOwnClock),
       write_connection_(location_.path),
       turn_(location_.turn_path()),

@@ -1,6 +1,8 @@
 #include "backends/sqlite/turn.hpp"
 #include <fcntl.h>
+#include <poll.h>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <fmt/format.h>
 #include "stint/error.hpp"
@@ -21,9 +23,32 @@ int set_lock(int descriptor, int command, short type, Byte byte) {
   return ::fcntl(descriptor, command, &lock);
 }
 
-void wait_for_lock(const std::string& path, int descriptor, Byte byte) {
-  while (set_lock(descriptor, F_OFD_SETLKW, F_WRLCK, byte) != 0) {
+using SteadyClock = std::chrono::steady_clock;
+using Deadline = std::optional<SteadyClock::time_point>;
+
+// The kernel wakes who waits for such a lock, but for no limited time.
+constexpr std::chrono::milliseconds kLookEvery{2};
+
+bool is_held(int error) { return error == EAGAIN || error == EACCES; }
+
+// Until the next look. False: the deadline has passed.
+bool rest(const Deadline& deadline) {
+  if (SteadyClock::now() >= *deadline) return false;
+  return ::poll(nullptr, 0, static_cast<int>(kLookEvery.count())) == 0 || errno == EINTR;
+}
+
+void wait_for_lock(const std::string& path, int descriptor, Byte byte, const Deadline& deadline) {
+  const int command = deadline ? F_OFD_SETLK : F_OFD_SETLKW;
+  while (set_lock(descriptor, command, F_WRLCK, byte) != 0) {
     if (errno == EINTR) continue;
+    if (deadline && is_held(errno)) {
+      if (rest(deadline)) continue;
+      throw Error{ErrorCode::kUnavailable,
+                  fmt::format("another program has the right to write, kept by {}, and does not "
+                              "give it back: is it stopped? (fuser {})",
+                              path, path),
+                  {.retryable = true, .backend = "sqlite", .statement = "turn"}};
+    }
     const std::error_code cause{errno, std::generic_category()};
     throw Error{ErrorCode::kUnavailable,
                 fmt::format("cannot lock {}: {}; a store of SQLite must be on a local disk", path,
@@ -39,10 +64,11 @@ void wait_for_lock(const std::string& path, int descriptor, Byte byte) {
 
 Turn::Turn(const std::string& path) : path_(path), file_(open_beside(path)) {}
 
-void Turn::take() {
-  wait_for_lock(path_, file_.get(), kNext);
+void Turn::take(std::chrono::nanoseconds limit) {
+  const Deadline deadline = limit.count() > 0 ? Deadline{SteadyClock::now() + limit} : std::nullopt;
+  wait_for_lock(path_, file_.get(), kNext, deadline);
   try {
-    wait_for_lock(path_, file_.get(), kTurn);
+    wait_for_lock(path_, file_.get(), kTurn, deadline);
   } catch (...) {
     set_lock(file_.get(), F_OFD_SETLK, F_UNLCK, kNext);
     throw;

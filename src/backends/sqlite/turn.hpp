@@ -1,5 +1,6 @@
 /// The right to write to a store's file, taken in turns by all programs that use it.
 #pragma once
+#include <chrono>
 #include <string>
 #include "backends/sqlite/file_descriptor.hpp"
 
@@ -14,8 +15,9 @@ class Turn final {
   /// Open the file, making it if there is none. Throws Error (kUnavailable).
   explicit Turn(const std::string& path);
 
-  /// Wait until it is our turn. One thread of the owner at a time.
-  void take();
+  /// Wait until it is our turn, for at most `limit`, if it is not 0. One thread of the owner at a
+  /// time. Throws Error: kUnavailable, retryable, once the limit has passed.
+  void take(std::chrono::nanoseconds limit = {});
   void give() noexcept;
 
  private:

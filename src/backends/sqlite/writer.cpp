@@ -36,11 +36,12 @@ bool is_io_error(const Error& error) {
 }  // namespace
 
 Writer::Writer(Connection& connection, Turn& turn, WakeFile& wake,
-               std::function<std::int64_t()> now)
+               std::function<std::int64_t()> now, std::chrono::nanoseconds turn_limit)
     : connection_(connection),
       turn_(turn),
       wake_(wake),
       now_(std::move(now)),
+      turn_limit_(turn_limit),
       process_(::getpid()),
       checkpoint_at_pages_(kCheckpointPages) {
   sqlite3_wal_hook(
@@ -81,7 +82,7 @@ std::vector<Writer::Pending*> Writer::take_group() {
 void Writer::lead() {
   std::vector<Pending*> group;
   try {
-    turn_.take();
+    turn_.take(turn_limit_);
     // Only now: whoever came while others had the turn shares our commit.
     group = take_group();
     run_group(group);

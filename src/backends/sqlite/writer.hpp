@@ -1,6 +1,7 @@
 /// Group commit: the writes of all threads that wait, in one transaction.
 #pragma once
 #include <sys/types.h>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -31,7 +32,9 @@ struct Transaction {
 class Writer final {
  public:
   /// `now` tells the time, microseconds since 1970; the references must outlive this object.
-  Writer(Connection& connection, Turn& turn, WakeFile& wake, std::function<std::int64_t()> now);
+  /// `turn_limit`: how long to wait for the turn at most; 0: as long as it takes.
+  Writer(Connection& connection, Turn& turn, WakeFile& wake, std::function<std::int64_t()> now,
+         std::chrono::nanoseconds turn_limit = {});
 
   /// Run `call(Transaction&)` in a transaction and return, once it is committed, what it returned.
   /// The call runs once, perhaps on another thread. Throws what it throws, then nothing of it is
@@ -69,6 +72,7 @@ class Writer final {
   Turn& turn_;
   WakeFile& wake_;
   std::function<std::int64_t()> now_;
+  const std::chrono::nanoseconds turn_limit_;
   pid_t process_;
 
   Mutex mutex_;

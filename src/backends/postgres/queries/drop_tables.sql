@@ -15,13 +15,15 @@ begin
     'option_text(text,text,jsonb,text,integer,text)', 'option_tags(text,jsonb)',
     'check_json(text,text,jsonb)', 'take_attachments(jsonb,jsonb)', 'enqueue(text,jsonb,jsonb)',
     'insert_job(text,text,integer,json,bigint,text)', 'job_state(bigint)',
-    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)']
+    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)',
+    'fence_assert(text,bigint)']
   loop
     execute format('drop routine if exists /* SCHEMA */%s', name);
   end loop;
   drop table if exists /* SCHEMA */job, /* SCHEMA */live, /* SCHEMA */finished, /* SCHEMA */attempt,
     /* SCHEMA */attachment, /* SCHEMA */idempotency, /* SCHEMA */log, /* SCHEMA */worker,
-    /* SCHEMA */task, /* SCHEMA */freshness, /* SCHEMA */migration;
+    /* SCHEMA */task, /* SCHEMA */freshness, /* SCHEMA */one_instance_lock,
+    /* SCHEMA */one_instance_audit, /* SCHEMA */liveness, /* SCHEMA */migration;
   drop sequence if exists /* SCHEMA */job_id, /* SCHEMA */worker_id;
   begin
     drop schema if exists /* SCHEMA_NAME */;

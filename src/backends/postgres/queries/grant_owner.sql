@@ -5,7 +5,7 @@ declare
 begin
   foreach name in array array['migration', 'job', 'live', 'finished', 'attempt', 'attachment',
     'idempotency', 'log', 'worker', 'task', 'freshness', 'job_record', 'jobs', 'tasks', 'workers',
-    'job_id', 'worker_id']
+    'job_id', 'worker_id', 'one_instance_lock', 'one_instance_audit', 'liveness']
   loop
     -- This form takes views and sequences too.
     execute format('alter table /* SCHEMA */%I owner to /* ROLE */', name);
@@ -25,7 +25,8 @@ begin
     'option_text(text,text,jsonb,text,integer,text)', 'option_tags(text,jsonb)',
     'check_json(text,text,jsonb)', 'take_attachments(jsonb,jsonb)', 'enqueue(text,jsonb,jsonb)',
     'insert_job(text,text,integer,json,bigint,text)', 'job_state(bigint)',
-    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)']
+    'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)',
+    'fence_assert(text,bigint)']
   loop
     execute format('alter routine /* SCHEMA */%s owner to /* ROLE */', name);
   end loop;
