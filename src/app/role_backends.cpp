@@ -12,7 +12,11 @@
 #include "backends/file/file_liveness.hpp"
 #include "backends/flock/flock_lock.hpp"
 #include "backends/influxdb/influx_sink.hpp"
+#include "backends/postgres/liveness.hpp"
+#include "backends/postgres/lock.hpp"
 #include "backends/prometheus/textfile_sink.hpp"
+#include "backends/sqlite/liveness.hpp"
+#include "backends/sqlite/lock.hpp"
 #include "backends/statsd/statsd_sink.hpp"
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
@@ -31,8 +35,11 @@ template <typename Role>
 using Factories = std::vector<std::pair<std::string, Factory<Role>>>;
 
 Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<LockBackend> all = {
-      {"consul", make_consul_lock}, {"dummy", make_dummy_lock}, {"flock", make_flock_lock}};
+  Factories<LockBackend> all = {{"consul", make_consul_lock},
+                                {"dummy", make_dummy_lock},
+                                {"flock", make_flock_lock},
+                                {"postgresql", postgres::make_postgres_lock},
+                                {"sqlite", sqlite::make_sqlite_lock}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_lock) all.emplace_back(backend.name, backend.make_lock);
   }
@@ -42,7 +49,9 @@ Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration>
 Factories<LivenessBackend> liveness_backends(std::span<const detail::BackendDeclaration> own) {
   Factories<LivenessBackend> all = {{"consul", make_consul_liveness},
                                     {"dummy", make_dummy_liveness},
-                                    {"file", make_file_liveness}};
+                                    {"file", make_file_liveness},
+                                    {"postgresql", postgres::make_postgres_liveness},
+                                    {"sqlite", sqlite::make_sqlite_liveness}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_liveness) all.emplace_back(backend.name, backend.make_liveness);
   }

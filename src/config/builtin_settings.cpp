@@ -216,14 +216,16 @@ void add_redis(Table& table, const std::string& under) {
 }
 
 void add_postgresql(Table& table, const std::string& under) {
-  table.text(under + ".url", nullptr,
-             "The database, with Stint's tables (`stint db init`). Default: the default store, if "
-             "it is one of PostgreSQL.");
+  table.text(
+      under + ".url", nullptr,
+      "The database, with Stint's tables (`stint db init`), or the name of such a store below "
+      "`[stores]`. Default: the default store, if it is one of PostgreSQL.");
 }
 
 void add_sqlite(Table& table, const std::string& under) {
   table.text(under + ".url", nullptr,
-             "The file, as `sqlite:PATH`. Default: the default store, if it is one of SQLite.");
+             "The file, as `sqlite:PATH`, or the name of such a store below `[stores]`; it is made "
+             "where there is none. Default: the default store, if it is one of SQLite.");
 }
 
 constexpr std::string_view kKeyHelp =

@@ -4,11 +4,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include "backends/consul/consul_backend.hpp"
 #include "backends/dummy/dummy_lock.hpp"
 #include "backends/flock/flock_lock.hpp"
+#include "backends/postgres/lock.hpp"
+#include "backends/sqlite/lock.hpp"
 #include "base/uuid.hpp"
 #include "support/server_process.hpp"
+#include "support/store_place.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace stint::contract {
@@ -45,6 +49,37 @@ LockClients consul_clients() {
   };
 }
 
+// Locks in a store of its own, whose tables are made as users make them.
+LockClients store_clients(std::string_view store, const std::string& backend,
+                          std::unique_ptr<LockBackend> (*make)(const BackendOptions&)) {
+  std::string missing;
+  const std::shared_ptr<test::StorePlace> place = test::make_store_place(store, missing);
+  place->open_schema()->migrate();
+  const std::string table = "one_instance." + backend;
+  const Settings settings = load_settings(LoadOptions{
+      .toml = "[" + table + "]\nurl = \"" + place->url() + "\"\n", .use_environment = false});
+  return [place, settings, table, make] {
+    return make({.settings = settings, .table = table, .key = "stint/a.b"});
+  };
+}
+
+LockClients sqlite_clients() { return store_clients("sqlite", "sqlite", sqlite::make_sqlite_lock); }
+LockClients postgres_clients() {
+  return store_clients("postgres", "postgresql", postgres::make_postgres_lock);
+}
+
+std::string missing_postgres() {
+  std::string missing;
+  test::make_store_place("postgres", missing);
+  return missing;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LockContract,
+                         testing::Values(LockPlace{.name = "sqlite", .make_lock = sqlite_clients}));
+INSTANTIATE_TEST_SUITE_P(Postgresql, LockContract,
+                         testing::Values(LockPlace{.name = "postgresql",
+                                                   .make_lock = postgres_clients,
+                                                   .find_obstacle = missing_postgres}));
 INSTANTIATE_TEST_SUITE_P(Flock, LockContract,
                          testing::Values(LockPlace{.name = "flock", .make_lock = flock_clients}));
 INSTANTIATE_TEST_SUITE_P(Dummy, LockContract,

@@ -1,4 +1,6 @@
 // Everything through PgBouncer in transaction mode: no session is anybody's own.
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,10 +14,12 @@
 #include <libpq-fe.h>
 #include "app/backends.hpp"
 #include "backends/postgres/connection.hpp"
+#include "backends/postgres/lock.hpp"
 #include "stint/json.hpp"
 #include "support/eventually.hpp"
 #include "support/postgres_server.hpp"
 #include "support/program.hpp"
+#include "support/role_options.hpp"
 #include "support/store_place.hpp"
 
 namespace stint::test {
@@ -110,6 +114,40 @@ TEST_F(Pooler, CarriesAllThatUsersDo) {
       const postgres::ResultPointer found{PQexec(session.get(), left)};
       EXPECT_EQ(PQntuples(found.get()), 0) << left;
     }
+  }
+}
+
+TEST_F(Pooler, KeepsOneInstanceLocks) {
+  const auto lock = [&] {
+    return postgres::make_postgres_lock(role_options("one_instance.postgresql", url()));
+  };
+  const auto holder = lock();
+  const auto waiter = lock();
+  const LockRequest request = lock_request();
+  const LockAttempt won = holder->acquire(request);
+  ASSERT_TRUE(won.is_acquired);
+  EXPECT_FALSE(waiter->acquire(lock_request()).is_acquired);
+  // No notification comes through: it waits by time.
+  const auto began = std::chrono::steady_clock::now();
+  waiter->wait(300ms);
+  waiter->wait(300ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 300ms);
+  EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  pooler_->send_signal(SIGKILL);
+  pooler_->wait();
+  start_pooler();
+  EXPECT_TRUE(holder->renew(hold_of(request, won))) << "over a new pooler";
+  EXPECT_TRUE(holder->release(hold_of(request, won)));
+  EXPECT_TRUE(waiter->acquire(lock_request()).is_acquired);
+  // The limits of its requests were not left behind in a session that others get.
+  const postgres::ConnectionPointer session{PQconnectdb(
+      fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", port()).c_str())};
+  for (int i = 0; i < 5; ++i) {
+    const postgres::ResultPointer shown{PQexec(session.get(),
+                                               "select current_setting('lock_timeout') || "
+                                               "current_setting('statement_timeout')")};
+    ASSERT_EQ(PQntuples(shown.get()), 1) << PQerrorMessage(session.get());
+    EXPECT_STREQ(PQgetvalue(shown.get(), 0, 0), "00");
   }
 }
 

@@ -2,16 +2,14 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
-#include <utility>
 #include <fmt/format.h>
+#include "base/network_disk.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
 #include "stint/json.hpp"
@@ -56,22 +54,6 @@ std::string file_name(std::string_view key) {
   return name;
 }
 
-// flock() is kept by servers of such file systems, or by nobody.
-std::string_view remote_kind(const std::string& folder) {
-  constexpr std::array<std::pair<std::uint32_t, std::string_view>, 5> kKinds = {
-      {{0x6969, "NFS"},
-       {0x517B, "SMB"},
-       {0xFF534D42, "CIFS"},
-       {0xFE534D42, "SMB"},
-       {0x65735546, "FUSE"}}};
-  struct statfs info{};
-  if (::statfs(folder.c_str(), &info) != 0) return {};
-  for (const auto& [magic, name] : kKinds) {
-    if (static_cast<std::uint32_t>(info.f_type) == magic) return name;
-  }
-  return {};
-}
-
 void make_folder(const std::string& folder) {
   std::error_code error;
   const fs::path parent = fs::path{folder}.parent_path();
@@ -80,7 +62,7 @@ void make_folder(const std::string& folder) {
     fail(ErrorCode::kConfiguration, fmt::format("cannot make the folder of locks {}", folder),
          errno);
   }
-  if (const std::string_view kind = remote_kind(folder); !kind.empty()) {
+  if (const std::string_view kind = network_disk(folder); !kind.empty()) {
     throw Error{
         ErrorCode::kConfiguration,
         fmt::format("the folder of locks {} is on {}, where a lock does not exclude other "

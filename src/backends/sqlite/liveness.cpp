@@ -52,11 +52,11 @@ class SqliteLiveness final : public LivenessBackend {
 }  // namespace
 
 std::unique_ptr<LivenessBackend> make_sqlite_liveness(const BackendOptions& options) {
-  return make_sqlite_liveness(options, machine_boot_time());
+  return make_sqlite_liveness_at(options, machine_boot_time());
 }
 
-std::unique_ptr<LivenessBackend> make_sqlite_liveness(const BackendOptions& options,
-                                                      BootTime boot_time) {
+std::unique_ptr<LivenessBackend> make_sqlite_liveness_at(const BackendOptions& options,
+                                                         BootTime boot_time) {
   return std::make_unique<SqliteLiveness>(options, std::move(boot_time));
 }
 

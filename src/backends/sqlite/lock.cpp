@@ -1,5 +1,6 @@
 #include "backends/sqlite/lock.hpp"
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 #include "backends/sqlite/role_file.hpp"
 #include "base/host.hpp"
+#include "base/mutex.hpp"
 #include "base/utf8.hpp"
 #include "core/role_place.hpp"
 #include "stint/error.hpp"
@@ -40,8 +42,7 @@ class SqliteLock final : public LockBackend {
   SqliteLock(const BackendOptions& options, BootTime boot_time)
       : key_(checked_role_key(options)),
         event_(std::string{kEventPrefix} + key_),
-        file_(options, std::move(boot_time)),
-        wake_up_(file_.make_wake_up(event_)) {}
+        file_(options, std::move(boot_time)) {}
 
   LockTraits traits() const override {
     return {.name = "sqlite",
@@ -53,13 +54,15 @@ class SqliteLock final : public LockBackend {
   LockAttempt acquire(const LockRequest& request) override;
   bool renew(const LockHold& hold) override;
   bool release(const LockHold& hold) override;
-  LockRecord read() override { return record(look(file_.connection()), file_.now()); }
+  LockRecord read() override;
   void force_release(std::string_view reason) override;
 
-  void wait(nanoseconds timeout) override { wake_up_->wait_for(timeout); }
-  void interrupt() noexcept override { wake_up_->interrupt(); }
+  void wait(nanoseconds timeout) override { wake_up().wait_for(timeout); }
+  void interrupt() noexcept override;
 
  private:
+  /// What waits; made before the first look, so that nothing is missed after it.
+  WakeUp& wake_up();
   /// Read the lock's row; within a transaction by its own connection.
   Seen look(Connection& connection) const;
   /// How long until the lease has passed; below 0: it has.
@@ -72,8 +75,32 @@ class SqliteLock final : public LockBackend {
   const std::string key_;
   const std::string event_;
   RoleFile file_;
-  std::unique_ptr<WakeUp> wake_up_;
+
+  Mutex mutex_;
+  std::unique_ptr<WakeUp> wake_up_ STINT_GUARDED_BY(mutex_);
+  bool is_interrupted_ STINT_GUARDED_BY(mutex_) = false;
 };
+
+WakeUp& SqliteLock::wake_up() {
+  const MutexLock lock{mutex_};
+  if (!wake_up_) {
+    wake_up_ = WakeFile{file_.location().wake_path()}.make_wake_up(std::array{event_});
+    if (is_interrupted_) wake_up_->interrupt();
+  }
+  return *wake_up_;
+}
+
+void SqliteLock::interrupt() noexcept {
+  const MutexLock lock{mutex_};
+  is_interrupted_ = true;
+  if (wake_up_) wake_up_->interrupt();
+}
+
+LockRecord SqliteLock::read() {
+  Connection& connection = file_.connection();
+  wake_up();
+  return record(look(connection), file_.now());
+}
 
 Seen SqliteLock::look(Connection& connection) const {
   Query query = connection.use(sql::read_lock);
@@ -99,7 +126,7 @@ nanoseconds SqliteLock::time_left(const Seen& seen, const BootMoment& now) const
                 fmt::format("{} holds times of this machine that are still to come: who wrote them "
                             "has another clock since boot, as in a time namespace whose offset is "
                             "not told; use it from one such namespace only",
-                            file_.path()),
+                            file_.location().path),
                 {.backend = "sqlite"}};
   }
   return seen.expires_at - now.since_boot;
@@ -133,7 +160,9 @@ LockAttempt SqliteLock::busy(const Seen& seen, const BootMoment& now) const {
 LockAttempt SqliteLock::acquire(const LockRequest& request) {
   {
     // Who waits only reads.
-    const Seen seen = look(file_.connection());
+    Connection& connection = file_.connection();
+    wake_up();
+    const Seen seen = look(connection);
     const BootMoment now = file_.now();
     if (is_busy(seen, request, now)) return busy(seen, now);
   }
@@ -191,10 +220,11 @@ void SqliteLock::force_release(std::string_view reason) {
 }  // namespace
 
 std::unique_ptr<LockBackend> make_sqlite_lock(const BackendOptions& options) {
-  return make_sqlite_lock(options, machine_boot_time());
+  return make_sqlite_lock_at(options, machine_boot_time());
 }
 
-std::unique_ptr<LockBackend> make_sqlite_lock(const BackendOptions& options, BootTime boot_time) {
+std::unique_ptr<LockBackend> make_sqlite_lock_at(const BackendOptions& options,
+                                                 BootTime boot_time) {
   return std::make_unique<SqliteLock>(options, std::move(boot_time));
 }
 

@@ -46,22 +46,17 @@ RoleFile::Opened::Opened(const Location& location, std::chrono::milliseconds tim
 RoleFile::RoleFile(const BackendOptions& options, BootTime boot_time)
     : boot_time_(std::move(boot_time)),
       timeout_(role_timeout(options)),
-      url_(role_url(options, kSchemes)) {
-  opened();
-}
+      url_(role_url(options, kSchemes)),
+      location_(parse_location(url_)) {}
 
 RoleFile::Opened& RoleFile::opened() {
   if (opened_ && is_elsewhere(opened_->connection)) opened_.reset();
   if (!opened_) {
-    location_ = prepare_tables(url_, timeout_);
+    prepare_tables(url_, timeout_);
     check_disk(location_.path);
     opened_ = std::make_unique<Opened>(location_, timeout_);
   }
   return *opened_;
-}
-
-std::unique_ptr<WakeUp> RoleFile::make_wake_up(const std::string& event) {
-  return opened().wake.make_wake_up(std::array{event});
 }
 
 }  // namespace stint::sqlite

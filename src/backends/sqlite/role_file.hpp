@@ -18,21 +18,21 @@ namespace stint::sqlite {
 /// thread at a time.
 class RoleFile final {
  public:
-  /// Throws Error: kConfiguration for a URL, a file system or a file that cannot serve,
-  /// kUnavailable for one that cannot be opened or written to.
+  /// Opens nothing yet. Throws Error kConfiguration for a URL that cannot be meant.
   RoleFile(const BackendOptions& options, BootTime boot_time);
 
-  /// A connection to the file that now has this path. Throws Error as the constructor.
+  /// A connection to the file that now has this path. Throws Error: kConfiguration for a file
+  /// system or a file that cannot serve, kUnavailable for one that cannot be opened or written to.
   Connection& connection() { return opened().connection; }
   /// Run a write in a transaction, see Writer. Waits for its turn no longer than the timeout.
   template <typename Call>
   auto write(Call&& call) {
     return opened().writer.run(std::forward<Call>(call));
   }
-  std::unique_ptr<WakeUp> make_wake_up(const std::string& event);
 
+  /// By any thread.
   BootMoment now() const { return boot_time_(); }
-  const std::string& path() const { return location_.path; }
+  const Location& location() const { return location_; }
 
  private:
   struct Opened {
@@ -49,7 +49,7 @@ class RoleFile final {
   const BootTime boot_time_;
   const std::chrono::milliseconds timeout_;
   const std::string url_;
-  Location location_;
+  const Location location_;
   std::unique_ptr<Opened> opened_;
 };
 

@@ -72,7 +72,7 @@ class PostgresPlans : public PostgresTest {
 
   void check_hot_statements(const char* statistics) {
     // What each unit of work costs a constant number of.
-    static constexpr std::array<const SqlFile*, 15> kHot{
+    static constexpr std::array<const SqlFile*, 20> kHot{
         &postgres::sql::claim_from_marks, &postgres::sql::claim,
         &postgres::sql::complete_done,    &postgres::sql::complete_other,
         &postgres::sql::report,           &postgres::sql::job_requests,
@@ -80,7 +80,9 @@ class PostgresPlans : public PostgresTest {
         &postgres::sql::beat_worker,      &postgres::sql::job_states,
         &postgres::sql::find_job,         &postgres::sql::free_jobs,
         &postgres::sql::lock_job,         &postgres::sql::find_accepted,
-        &postgres::sql::append_log};
+        &postgres::sql::append_log,       &postgres::sql::acquire_lock,
+        &postgres::sql::renew_lock,       &postgres::sql::release_lock,
+        &postgres::sql::read_lock,        &postgres::sql::write_liveness};
     for (const SqlFile* file : kHot) {
       const std::string plan = generic_plan(*file);
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << file->name << ", " << statistics;

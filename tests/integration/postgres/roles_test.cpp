@@ -3,8 +3,11 @@
 #include <vector>
 #include <fmt/format.h>
 #include "backends/postgres/backend.hpp"
+#include "backends/postgres/liveness.hpp"
+#include "backends/postgres/lock.hpp"
 #include "postgres_test_base.hpp"
 #include "stint/error.hpp"
+#include "support/role_options.hpp"
 
 namespace stint::test {
 namespace {
@@ -131,11 +134,57 @@ TEST_F(Roles, ReadOnlyReadsEverything) {
   EXPECT_THAT(refusal_of("delete from stint.live"), HasSubstr("denied"));
 }
 
+TEST_F(Roles, WorkersLockAndStamp) {
+  grant(StoreGrant::kWorker);
+  const auto lock =
+      postgres::make_postgres_lock(role_options("one_instance.postgresql", url_of_role()));
+  const LockRequest request = lock_request();
+  const LockAttempt won = lock->acquire(request);
+  EXPECT_TRUE(lock->renew(hold_of(request, won)));
+  EXPECT_EQ(refusal_of(fmt::format("select stint.fence_assert('stint/a.b', {})", won.token)), "");
+  lock->force_release("a test");
+  EXPECT_EQ(run("select reason, role from stint.one_instance_audit").front(), "a test|" + role_);
+  const auto stamps =
+      postgres::make_postgres_liveness(role_options("liveness.postgresql", url_of_role()));
+  stamps->write(LivenessKind::kSuccess, stamp_of_this_process("succeeded"));
+  EXPECT_TRUE(stamps->read().success);
+
+  // Tokens grow because rows stay; an audit that can be changed is none.
+  EXPECT_THAT(refusal_of("delete from stint.one_instance_lock"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("delete from stint.one_instance_audit"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("update stint.one_instance_audit set reason = ''"), HasSubstr("denied"));
+}
+
+TEST_F(Roles, ReadersSeeLocksAndStamps) {
+  const auto holder = postgres::make_postgres_lock(role_options("one_instance.postgresql", url()));
+  const LockRequest request = lock_request();
+  const LockAttempt won = holder->acquire(request);
+  grant(StoreGrant::kRead);
+  const auto lock =
+      postgres::make_postgres_lock(role_options("one_instance.postgresql", url_of_role()));
+  EXPECT_EQ(lock->read().token, won.token);
+  const auto stamps =
+      postgres::make_postgres_liveness(role_options("liveness.postgresql", url_of_role()));
+  EXPECT_FALSE(stamps->read().success);
+
+  EXPECT_EQ(refusal([&] { lock->renew(hold_of(request, won)); }), kDenied);
+  EXPECT_EQ(refusal([&] { lock->force_release(""); }), kDenied);
+  EXPECT_EQ(refusal([&] { stamps->write(LivenessKind::kSuccess, {}); }), kDenied);
+  EXPECT_THAT(refusal_of("select stint.fence_assert('stint/a.b', 1)"), HasSubstr("denied"));
+  try {
+    lock->acquire(lock_request());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
+    EXPECT_THAT(error.what(), HasSubstr("stint db grant"));
+  }
+}
+
 TEST_F(Roles, NobodyElseMayDoAnything) {
   role_ = schema() + "_role";
   run("create role " + role_);
   for (const char* statement :
-       {"select stint.enqueue('t.run')", "select * from stint.jobs", "select stint.job_state(1)"}) {
+       {"select stint.enqueue('t.run')", "select * from stint.jobs", "select stint.job_state(1)",
+        "select stint.fence_assert('a', 1)", "select * from stint.one_instance_lock"}) {
     EXPECT_THAT(refusal_of(statement), HasSubstr("denied")) << statement;
   }
 }
