@@ -206,7 +206,9 @@ void apply(CURL* handle, const HttpClient::Request& request, const Target& targe
 }
 
 std::string tls_cause(const char* detail) {
-  const std::string_view text{detail};
+  constexpr std::string_view kPrefix = "SSL: ";
+  std::string_view text{detail};
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
   return text.empty() ? "the TLS handshake failed" : "TLS: " + sanitize_text(text);
 }
 
