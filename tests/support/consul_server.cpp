@@ -10,7 +10,8 @@ bool ConsulServer::is_installed(std::string& missing) {
 }
 
 ConsulServer::ConsulServer(const Options& options)
-    : ports_{.http = PostgresServer::free_port(),
+    : root_token_(options.root_token),
+      ports_{.http = PostgresServer::free_port(),
              .server = PostgresServer::free_port(),
              .lan = PostgresServer::free_port(),
              .wan = PostgresServer::free_port()},
@@ -43,6 +44,12 @@ ServerProcess::Options ConsulServer::process_options(const Options& options) con
   } else {
     words.emplace_back("-dev");
   }
+  if (!root_token_.empty()) {
+    words.push_back(
+        fmt::format("-hcl=acl {{ enabled = true default_policy = \"deny\" "
+                    "tokens {{ master = \"{0}\" agent = \"{0}\" }} }}",
+                    root_token_));
+  }
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   result.answers = [this] { return is_ready(); };
   return result;
@@ -66,9 +73,11 @@ std::string ConsulServer::url() const { return fmt::format("http://{}", address(
 
 HttpAnswer ConsulServer::request(const std::string& method, const std::string& path,
                                  const std::string& body) const {
+  const std::string token =
+      root_token_.empty() ? "" : fmt::format("X-Consul-Token: {}\r\n", root_token_);
   return http_exchange(address(), fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n"
-                                              "Connection: close\r\n\r\n{}",
-                                              method, path, address(), body.size(), body));
+                                              "{}Connection: close\r\n\r\n{}",
+                                              method, path, address(), body.size(), token, body));
 }
 
 }  // namespace stint::test

@@ -17,6 +17,9 @@ class ConsulServer final {
     /// Keep its data over restarts. It takes seconds then until it has a leader; without, tenths.
     bool is_lasting = false;
     std::string datacenter = "dc1";
+    /// Refuse whoever shows no token that allows what is asked; this one, a UUID, allows all and is
+    /// shown by `request`. Empty: everybody may do all.
+    std::string root_token = {};
     std::vector<std::string> arguments = {};  ///< more words of `consul agent`
   };
 
@@ -58,6 +61,7 @@ class ConsulServer final {
   ServerProcess::Options process_options(const Options& options) const;
   bool is_ready() const;
 
+  const std::string root_token_;
   TemporaryFolder folder_;
   Ports ports_;
   ServerProcess process_;

@@ -40,11 +40,10 @@ BackendOptions consul_liveness_options(const std::string& address, const std::st
 }
 
 HttpAnswer ask_consul(const std::string& address, const std::string& method,
-                      const std::string& path, const std::string& body, const std::string& token) {
-  const std::string header = token.empty() ? "" : fmt::format("X-Consul-Token: {}\r\n", token);
+                      const std::string& path, const std::string& body) {
   return http_exchange(address, fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n"
-                                            "{}Connection: close\r\n\r\n{}",
-                                            method, path, address, body.size(), header, body));
+                                            "Connection: close\r\n\r\n{}",
+                                            method, path, address, body.size(), body));
 }
 
 std::size_t sessions_of(const std::string& address, const std::string& key) {

@@ -24,8 +24,7 @@ BackendOptions consul_liveness_options(const std::string& address, const std::st
 
 /// Ask a Consul something, past the code under test.
 HttpAnswer ask_consul(const std::string& address, const std::string& method,
-                      const std::string& path, const std::string& body = {},
-                      const std::string& token = {});
+                      const std::string& path, const std::string& body = {});
 /// How many of its sessions belong to a lock of this key.
 std::size_t sessions_of(const std::string& address, const std::string& key);
 
