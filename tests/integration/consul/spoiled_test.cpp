@@ -131,7 +131,6 @@ TEST_F(SpoiledConsul, DestroysASessionLaterIfItCouldNotBeDestroyedAtOnce) {
   };
   const LockRequest request = lock_request();
   const LockAttempt held = lock->acquire(request);
-  const std::string session = entry()["Session"];
   std::atomic<int> tries = 0;
   spoil(destroys, [&](DoubleReply& reply) {
     ++tries;
