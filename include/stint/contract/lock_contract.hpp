@@ -9,8 +9,12 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -280,6 +284,40 @@ TEST_P(LockContract, IsFreedByForceAndTheHolderHearsOfIt) {
   ASSERT_TRUE(next.is_acquired);
   EXPECT_GT(next.token, won.token);
   EXPECT_TRUE(administrator->release(hold(asked, next)));
+}
+
+// 10,000 holdings with STINT_FULL=1 in the environment.
+TEST_P(LockContract, LeaksNothingOverManyHoldings) {
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator open{"/proc/self/fd"};
+    return std::distance(begin(open), end(open));
+  };
+  const auto resident_kilobytes = [] {
+    std::ifstream file{"/proc/self/status"};
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+    }
+    return 0L;
+  };
+  OneInstanceLock lock{
+      client(), {.ttl = std::chrono::seconds{10}, .at_deadline = LockOptions::AtDeadline::kTell}};
+  const auto hold_often = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      const LockResult won = lock.acquire(std::chrono::seconds{60});
+      ASSERT_TRUE(won) << won.problem;
+      lock.release();
+    }
+  };
+  constexpr int kToBegin = 20;
+  constexpr int kSome = 50;
+  constexpr int kMany = 10'000;
+  constexpr long kMostKilobytes = 5 * 1024;
+  hold_often(kToBegin);
+  const auto descriptors_before = descriptors();
+  const long kilobytes_before = resident_kilobytes();
+  hold_often(std::getenv("STINT_FULL") == nullptr ? kSome : kMany);
+  EXPECT_LE(descriptors(), descriptors_before);
+  EXPECT_LT(resident_kilobytes(), kilobytes_before + kMostKilobytes);
 }
 
 TEST_P(LockContract, TakesAnyNameOfAnOwner) {
