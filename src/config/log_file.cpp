@@ -15,7 +15,7 @@ namespace stint {
 namespace {
 
 constexpr mode_t kMode = 0644;
-constexpr std::chrono::hours kRotationRetry{1};
+constexpr std::chrono::hours kRetry{1};
 
 std::string cause(int error) { return std::generic_category().message(error); }
 
@@ -58,10 +58,14 @@ int LogFile::open_file() const {
 std::optional<std::string> LogFile::append(std::string_view line,
                                            std::chrono::system_clock::time_point time) {
   const MutexLock lock{mutex_};
-  reopen_if_replaced();
-  std::optional<std::string> problem;
-  const bool may_rotate = !rotation_failed_ || time - *rotation_failed_ >= kRotationRetry;
-  if (may_rotate && is_rotation_due(line.size(), time)) {
+  std::optional<std::string> problem = reopen_if_replaced();
+  if (problem && loss_told_ && time - *loss_told_ < kRetry) {
+    problem.reset();
+  } else {
+    loss_told_ = problem ? std::optional{time} : std::nullopt;
+  }
+  const bool may_rotate = !rotation_failed_ || time - *rotation_failed_ >= kRetry;
+  if (!problem && may_rotate && is_rotation_due(line.size(), time)) {
     problem = rotate();
     rotation_failed_ = problem ? std::optional{time} : std::nullopt;
   }
@@ -73,15 +77,22 @@ std::optional<std::string> LogFile::append(std::string_view line,
               fmt::format("the log file \"{}\" cannot be written to: {}", path_, why)};
 }
 
-void LogFile::reopen_if_replaced() {
+std::optional<std::string> LogFile::reopen_if_replaced() {
   struct stat named{};
   struct stat open{};
   if (file_ && ::stat(path_.c_str(), &named) == 0 && ::fstat(file_.get(), &open) == 0 &&
       is_same_file(named, open)) {
-    return;
+    return std::nullopt;
   }
-  // If that fails, a file that was moved away is still better than none.
-  if (UniqueFd next{open_file()}) file_ = std::move(next);
+  if (UniqueFd next{open_file()}) {
+    file_ = std::move(next);
+    return std::nullopt;
+  }
+  // A file that was moved away is still better than none.
+  return fmt::format(
+      "the log file \"{}\" is gone and cannot be made anew: {}; lines go to where it "
+      "was moved",
+      path_, cause(errno));
 }
 
 bool LogFile::is_rotation_due(std::size_t line_bytes,
@@ -104,8 +115,7 @@ std::optional<std::string> LogFile::rotate() {
   struct stat open{};
   if (::stat(path_.c_str(), &named) != 0 || ::fstat(file_.get(), &open) != 0 ||
       !is_same_file(named, open)) {
-    reopen_if_replaced();
-    return std::nullopt;
+    return reopen_if_replaced();
   }
   for (int number = rotation_.keep; number > 0; --number) {
     const std::string from = rotated_name(path_, number - 1);
@@ -117,8 +127,7 @@ std::optional<std::string> LogFile::rotate() {
                          path_, from, to, cause(error));
     }
   }
-  reopen_if_replaced();  // closes what has become FILE.1, and with it gives the lock back
-  return std::nullopt;
+  return reopen_if_replaced();  // closes what has become FILE.1, and with it gives the lock back
 }
 
 }  // namespace stint

@@ -27,13 +27,14 @@ class LogFile final {
   LogFile(std::string path, LogRotation rotation);
 
   /// Append a line that ends with a newline and was written at this time. Throws Error
-  /// (kUnavailable) if it cannot be. A rotation that fails loses nothing: the file grows on, and
-  /// the cause is returned, at most once in an hour.
+  /// (kUnavailable) if it cannot be. A rotation that fails loses nothing: the file grows on. A file
+  /// that was moved away and cannot be made anew is still written to. In both cases the cause is
+  /// returned, at most once in an hour.
   std::optional<std::string> append(std::string_view line,
                                     std::chrono::system_clock::time_point time);
 
  private:
-  void reopen_if_replaced() STINT_REQUIRES(mutex_);
+  std::optional<std::string> reopen_if_replaced() STINT_REQUIRES(mutex_);
   bool is_rotation_due(std::size_t line_bytes, std::chrono::system_clock::time_point time) const
       STINT_REQUIRES(mutex_);
   std::optional<std::string> rotate() STINT_REQUIRES(mutex_);
@@ -44,6 +45,7 @@ class LogFile final {
   Mutex mutex_;
   UniqueFd file_ STINT_GUARDED_BY(mutex_);
   std::optional<std::chrono::system_clock::time_point> rotation_failed_ STINT_GUARDED_BY(mutex_);
+  std::optional<std::chrono::system_clock::time_point> loss_told_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint

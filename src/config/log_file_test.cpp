@@ -92,6 +92,20 @@ TEST_F(LogFileTest, FollowsWhoeverMovesTheFileAway) {
   EXPECT_EQ(text_of(), "three\n");
 }
 
+TEST_F(LogFileTest, SaysOnceThatTheFileIsGoneForGood) {
+  path_ = (folder_.path() / "a/stint.log").string();
+  LogFile file{path_, {}};
+  EXPECT_EQ(file.append("one\n", now_), std::nullopt);
+  std::filesystem::remove_all(folder_.path() / "a");
+  EXPECT_THAT(file.append("two\n", now_).value_or("nothing"),
+              HasSubstr("\"" + path_ + "\" is gone and cannot be made anew: No such file"));
+  EXPECT_EQ(file.append("three\n", now_), std::nullopt);
+  EXPECT_TRUE(file.append("four\n", now_ + std::chrono::hours{2}));
+  std::filesystem::create_directory(folder_.path() / "a");
+  EXPECT_EQ(file.append("five\n", now_), std::nullopt);
+  EXPECT_EQ(text_of(), "five\n");
+}
+
 TEST_F(LogFileTest, LosesNoLineWhenSeveralRotateAtOnce) {
   constexpr int kWriters = 4;
   constexpr int kLines = 250;
