@@ -65,7 +65,9 @@ std::vector<Metric> WorkerMetricValues::take(const WorkerView& worker) {
 }
 
 std::vector<Metric> store_metric_values(const StoreStatus& status) {
+  constexpr std::size_t kOthers = 7;  // of the workers and of the last minute
   std::vector<Metric> metrics;
+  metrics.reserve(status.counts.size() + status.oldest_due.size() + kOthers);
   for (const StoreStatus::Count& one : status.counts) {
     metrics.push_back(
         gauge("stint_store_jobs", static_cast<double>(one.jobs),
