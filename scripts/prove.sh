@@ -15,10 +15,11 @@ T16 | contract    | */LockContract.IsFreed*                       |  1 | release
 T17 | contract    | */LockContract.LeaksNothing*                 |  5 | 10,000 holdings of each backend: descriptors and memory
 T21 | process     | Stores/FullDisk.*:Stores/PostgresFaults.*FullDisk* | 8 | full disks: SQLite, PostgreSQL's tables, its log
 T24 | fault       | Stores/Poison.*                              |  8 | 100 jobs that die among 2,000 that do well, each store
-T28 | property    | Stores/Mutants.*:Stores/HotMutants.*         |  3 | each guard of a statement taken away, and noticed
+T28 | property    | Stores/Mutants.*:Stores/HotMutants.*:Stores/HistoryMutants.* |  3 | each guard of a statement taken away, and noticed
 T30 | fault       | Upgrade.*:LiveMigration.*                    | 12 | ten minutes of work while the tables change
 T30 | integration | PostgresMigrations.*                         |  2 | the real migrations, killed at each statement
 chance       | fault    | BadNetwork.*                           |  3 | a network that cuts, resets, delays and half-opens by chance
+history      | fault    | Stores/HistoryTest.*:HistoryCheck.*    |  6 | 200 kills and cuts; an order is sought in which all replies are true
 hard-stop    | process  | Stores/HardStop.*:Stores/Leaks.*       |  2 | tasks that cannot be stopped; what is left of any
 model        | property | Stores/JobLife.*                       |  8 | random commands against a model, 500 lists on each store
 output       | process  | Stores/MuchOutput.*                    |  3 | a task that prints 1 GB

@@ -68,6 +68,7 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "list_invalid_indexes", kServer},
     OneDialect{"postgres", "list_jobs", kBatch},
     OneDialect{"postgres", "listen", kServer},
+    OneDialect{"postgres", "lock_held", kServer},
     OneDialect{"postgres", "lock_job", kServer},
     OneDialect{"postgres", "lock_migrations", kServer},
     OneDialect{"postgres", "lock_migrations_for_session", kServer},

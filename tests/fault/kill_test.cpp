@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "support/child.hpp"
 #include "support/eventually.hpp"
+#include "support/history_check.hpp"
 #include "support/kill_check.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_folder.hpp"
@@ -203,6 +204,8 @@ TEST_P(KillTest, LosesNothingAndAcceptsNothingTwice) {
       describe(history.kills, begin).c_str());
   EXPECT_TRUE(verdict.violations.empty()) << verdict.violations.front();
   EXPECT_GE(verdict.kills_that_hit * 10, size.kills * 8);
+  const HistoryVerdict order = check_history(history_of(history));
+  EXPECT_TRUE(order.witnesses.empty()) << describe(order.witnesses.front());
 }
 
 }  // namespace

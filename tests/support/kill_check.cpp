@@ -120,4 +120,41 @@ std::string describe(const KillVerdict& verdict) {
       verdict.duplicates, verdict.in_flight, verdict.kills_that_hit);
 }
 
+History history_of(const KillHistory& history) {
+  History all{.is_drained = true};
+  std::vector<Operation>& operations = all.operations;
+  for (const JobId id : history.acknowledged) {
+    operations.push_back({.action = Action::kEnqueue,
+                          .reply = Reply::kOk,
+                          .returned = std::chrono::nanoseconds{0},
+                          .job = id});
+  }
+  for (const JournalEntry& entry : history.journal) {
+    Operation one{.action = Action::kComplete,
+                  .invoked = entry.at,
+                  .client = entry.pid,
+                  .job = entry.job,
+                  .epoch = entry.epoch,
+                  .worker = WorkerId{entry.pid}};
+    if (entry.is_end) {
+      one.output = std::to_string(entry.epoch.value);
+      operations.push_back(one);
+      continue;
+    }
+    one.reply = Reply::kOk;
+    one.returned = entry.at;
+    one.action = Action::kStart;
+    operations.push_back(one);
+    one.action = Action::kClaim;
+    one.invoked = std::chrono::nanoseconds{0};
+    operations.push_back(one);
+  }
+  for (const Kill& kill : history.kills) {
+    operations.push_back(
+        {.action = Action::kRescue, .invoked = kill.at, .worker = WorkerId{kill.pid}});
+  }
+  for (const JobRecord& job : history.stored) operations.push_back(stored(job));
+  return all;
+}
+
 }  // namespace stint::test

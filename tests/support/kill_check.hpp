@@ -4,6 +4,7 @@
 #include <vector>
 #include "core/job_records.hpp"
 #include "support/execution_journal.hpp"
+#include "support/history.hpp"
 
 namespace stint::test {
 
@@ -35,5 +36,9 @@ struct KillVerdict {
 
 KillVerdict judge(const KillHistory& history);
 std::string describe(const KillVerdict& verdict);
+/// The same as operations, for the history checker: what was executed had been claimed, what came
+/// to its end may have been completed, and a worker that was killed may have been declared dead
+/// since. Each process counts as one worker.
+History history_of(const KillHistory& history);
 
 }  // namespace stint::test

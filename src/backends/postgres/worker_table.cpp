@@ -7,6 +7,15 @@
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
+namespace {
+
+Command lock_held(WorkerId worker) {
+  Parameters parameters;
+  parameters.add(worker);
+  return {&sql::lock_held, std::move(parameters)};
+}
+
+}  // namespace
 
 WorkerId WorkerTable::add(const WorkerInfo& info) {
   // The id is known before the insert, so that a resend registers nobody twice.
@@ -36,8 +45,8 @@ bool WorkerTable::beat(WorkerId worker, std::string_view counts) {
 void WorkerTable::retire(WorkerId worker) {
   Parameters parameters;
   parameters.add(worker).add(database_.test_time());
-  const std::array<Command, 2> commands{
-      Command{&sql::stop_worker, std::move(parameters)},
+  const std::array<Command, 3> commands{
+      lock_held(worker), Command{&sql::stop_worker, std::move(parameters)},
       free_jobs_command(worker, std::nullopt, std::vector<StartedJob>{}, database_.test_time())};
   notify(database_.run(commands, Resend::kAllowed).back());
 }
@@ -70,13 +79,13 @@ std::vector<WorkerRecord> WorkerTable::list(bool alive_only) {
 RescueResult WorkerTable::rescue(const RescueRequest& request) {
   Parameters parameters;
   parameters.add(request.worker).add(request.beat).add(database_.test_time());
-  // Marking waits for the claims that the worker is just making; the second statement sees them.
-  const std::array<Command, 2> commands{
-      Command{&sql::mark_dead, std::move(parameters)},
+  // Marking waits for the claims that the worker is just making; the last statement sees them.
+  const std::array<Command, 3> commands{
+      lock_held(request.worker), Command{&sql::mark_dead, std::move(parameters)},
       free_jobs_command(request.worker, std::nullopt, request.started, database_.test_time())};
   const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
-  RescueResult rescued{.was_dead = !results[0].empty()};
-  const Result& freed = results[1];
+  RescueResult rescued{.was_dead = !results[1].empty()};
+  const Result& freed = results[2];
   for (int i = 0; i < freed.rows(); ++i) {
     const Row row = freed.row(i);
     const bool is_charged = row.boolean(0);
