@@ -189,9 +189,8 @@ TEST(HistoryCheck, SeesAJobThatWasNotDoneAtTheEnd) {
 
 TEST(HistoryCheck, SeesAJobThatNobodyEnqueued) {
   expect_breach(Written{}.store(JobState::kQueued, 0), Breach::kNeverEnqueued, 1);
-  expect_breach(
-      Written{}.enqueue(1, Reply::kRefused).claim(2, kOne, 1).store(JobState::kRunning, 1),
-      Breach::kNeverEnqueued, 1);
+  expect_breach(Written{}.enqueue(1, Reply::kFailed).claim(2, kOne, 1).store(JobState::kRunning, 1),
+                Breach::kNeverEnqueued, 1);
 }
 
 TEST(HistoryCheck, SeesOneNameWithTwoJobs) {
@@ -254,6 +253,13 @@ TEST(HistoryCheck, SeesAnotherOutputThanTheAcceptedOne) {
 TEST(HistoryCheck, SeesARefusalWithoutCause) {
   expect_breach(done_once().complete(4, 1, Reply::kRefused).store(JobState::kRunning, 1),
                 Breach::kRefused, 2);
+}
+
+TEST(HistoryCheck, ConcludesNothingFromACallThatFailed) {
+  expect_legal(
+      done_once().complete(4, 1, Reply::kFailed).complete(5, 1).store(JobState::kDone, 1, "1"));
+  expect_breach(done_once().complete(4, 1, Reply::kFailed).store(JobState::kDone, 1, "1"),
+                Breach::kOtherResult, 1);
 }
 
 TEST(HistoryCheck, SeesAnEpochThatDoesNotGrow) {

@@ -25,7 +25,7 @@ constexpr std::string_view kNothing = "-";
 constexpr std::array<std::string_view, 12> kActions{"enqueue",  "claim",  "start",  "told",
                                                     "complete", "abort",  "retry",  "register",
                                                     "beat",     "rescue", "retire", "stored"};
-constexpr std::array<std::string_view, 3> kReplies{"ok", "refused", "unknown"};
+constexpr std::array<std::string_view, 4> kReplies{"ok", "refused", "unknown", "failed"};
 constexpr std::array<std::string_view, 7> kOutcomes{"done",        "failed",  "rejected", "snoozed",
                                                     "interrupted", "aborted", "crashed"};
 constexpr std::array<std::string_view, 4> kWorkerStates{"", "alive", "stopped", "dead"};

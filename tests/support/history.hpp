@@ -28,8 +28,9 @@ enum class Action : std::uint8_t {
 
 enum class Reply : std::uint8_t {
   kOk,       ///< it happened
-  kRefused,  ///< it did not happen: fenced, no such job, not alive; of kStored: it is not there
+  kRefused,  ///< the answer was no: fenced, no such job, not alive; of kStored: it is not there
   kUnknown,  ///< nobody was told: it may have happened at any time since, or not at all
+  kFailed,   ///< there was no answer, and it did not happen
 };
 
 /// One operation; only what belongs to its action is set.

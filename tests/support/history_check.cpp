@@ -271,11 +271,7 @@ class Judge {
     if (one.action != Action::kStored) ++verdict_.operations;
     if (one.reply == Reply::kUnknown) ++verdict_.unknown;
     if (one.action == Action::kComplete && one.reply == Reply::kRefused) ++verdict_.fenced;
-    // What is known not to have been done has done nothing.
-    if (one.reply == Reply::kRefused &&
-        (one.action == Action::kEnqueue || one.action == Action::kClaim)) {
-      return;
-    }
+    if (one.reply == Reply::kFailed) return;  // it has done nothing, and says nothing
     if (one.job) jobs_[one.job].push_back(one);
     if (!one.job && one.action == Action::kClaim) lost_claims_.push_back(one);
     if (one.worker && !one.job) workers_[one.worker].push_back(one);

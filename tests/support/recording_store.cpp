@@ -43,7 +43,7 @@ auto RecordingStore::record(const std::vector<Operation>& operations, Call&& cal
   } catch (const Error& error) {
     for (std::size_t i = 0; i < operations.size(); ++i) {
       Operation told = operations[i];
-      told.reply = error.outcome_unknown() ? Reply::kUnknown : Reply::kRefused;
+      told.reply = error.outcome_unknown() ? Reply::kUnknown : Reply::kFailed;
       history_.end(numbers[i], told);
     }
     throw;
@@ -83,7 +83,10 @@ Exchange RecordingStore::exchange(std::span<const Completion> completions,
           claimed.back().job = job.id;
           claimed.back().epoch = job.epoch;
         }
-        if (claimed.empty()) claimed.push_back(with_reply(asked[i], false));
+        if (claimed.empty()) {
+          claimed.push_back(asked[i]);
+          claimed.back().reply = Reply::kFailed;
+        }
         return claimed;
       });
 }

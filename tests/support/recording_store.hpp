@@ -6,7 +6,7 @@
 namespace stint::test {
 
 /// Pass every call on to another store, and write those that the history checker knows of into a
-/// history. A call that throws has an unknown reply if its outcome is, and is refused otherwise.
+/// history. A call that throws has an unknown reply if its outcome is, and has failed otherwise.
 /// As thread-safe as that store.
 class RecordingStore final : public Store {
  public:
