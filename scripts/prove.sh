@@ -13,7 +13,7 @@ T5  | property    | FencingOrders.*:Stores/Fencing.*             |  2 | every or
 T6  | fault       | CutReply.*                                   | 12 | replies cut at every byte: 1,000 enqueues, 1,000 completions
 T16 | contract    | */LockContract.IsFreed*                       |  1 | releases by others, twice, after a loss, by force
 T17 | contract    | */LockContract.LeaksNothing*                 |  5 | 10,000 holdings of each backend: descriptors and memory
-T21 | process     | Stores/FullDisk.*:Stores/PostgresFaults.*FullDisk* | 8 | full disks: SQLite, PostgreSQL's tables, its log
+T21 | process     | Stores/FullDisk.*:Stores/PostgresFaults.*FullDisk* | 8 | disks that are full 20 times: SQLite, PostgreSQL's tables; its log
 T22 | fault       | Phases/DiskFaults.*                          |  6 | the disk below SQLite fails, or ends all, at each call in turn
 T24 | fault       | Stores/Poison.*                              |  8 | 100 jobs that die among 2,000 that do well, each store
 T28 | property    | Stores/Mutants.*:Stores/HotMutants.*:Stores/HistoryMutants.* |  3 | each guard of a statement taken away, and noticed

@@ -1,6 +1,7 @@
 // A task whose output fills the disk of the store.
 #include <sqlite3.h>
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -86,6 +87,33 @@ TEST_P(FullDisk, LosesNoJobAndGoesOnOnceThereIsRoom) {
   }
   const std::string log = program.output({"job", "logs", std::to_string(printer.value)});
   EXPECT_EQ(std::ranges::count(log, '\n') + 1, kMegabytes * 1024) << "every line is there";
+  expect_end(running);
+  store_.reset();
+  EXPECT_EQ(check_integrity(folder / "jobs.db"), "ok");
+}
+
+TEST_P(FullDisk, IsGotOverEachTime) {
+  const fs::path folder = fs::path{program.folder()} / "disk";
+  const SmallDisk disk{folder, "100m"};
+  if (!disk.problem().empty()) GTEST_SKIP() << "needs the right to mount: " << disk.problem();
+  const std::string url = fmt::format("sqlite:{}/jobs.db", folder.string());
+  open_schema({.url = url})->migrate();
+  use_store(url);
+  std::vector<JobId> acknowledged;
+  Process running{worker(2)};
+  const int cycles = std::getenv("STINT_FULL") != nullptr ? 20 : 2;
+  for (int cycle = 1; cycle <= cycles && !HasFailure(); ++cycle) {
+    disk.fill();
+    for (int i = 0; i < 40 && refused_ < cycle; ++i) try_to_enqueue(500'000, acknowledged);
+    EXPECT_EQ(refused_, cycle);
+    disk.make_room();
+    try_to_enqueue(1, acknowledged);
+    for (const JobId id : acknowledged) ASSERT_EQ(wait_for(id).state, JobState::kDone);
+    EXPECT_FALSE(running.has_ended()) << running.err();
+  }
+  for (const JobId id : acknowledged) EXPECT_EQ(find(id).crashes, 0);
+  std::printf("%d times full, %d refused, %zu acknowledged and done\n", cycles, refused_,
+              acknowledged.size());
   expect_end(running);
   store_.reset();
   EXPECT_EQ(check_integrity(folder / "jobs.db"), "ok");

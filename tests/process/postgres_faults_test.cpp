@@ -1,4 +1,5 @@
 // What users see of a server that is down, only reads or has no room, and what workers make of it.
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -209,6 +210,38 @@ TEST_P(PostgresFaults, AFullDiskOfTheTablesRefusesAndLosesNothing) {
   disk.grow("300m");
   acknowledged_.push_back(enqueue("g.fine"));
   expect_all_done();
+  expect_end(running);
+  expect_sound();
+}
+
+TEST_P(PostgresFaults, AFullDiskIsGotOverEachTime) {
+  const std::filesystem::path folder = std::filesystem::path{program.folder()};
+  std::filesystem::permissions(folder, std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
+  const SmallDisk disk{folder / "disk", "150m"};
+  if (!disk.problem().empty()) GTEST_SKIP() << "needs the right to mount: " << disk.problem();
+  std::filesystem::create_directory(folder / "wal");
+  start_server({.data = disk.folder() / "data", .wal = folder / "wal"});
+  Process running{worker(2)};
+  const int cycles = std::getenv("STINT_FULL") != nullptr ? 20 : 1;
+  for (int cycle = 1; cycle <= cycles && !HasFailure(); ++cycle) {
+    disk.fill();
+    const std::optional<Error> refusal = enqueue_until_refused(500'000);
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code(), ErrorCode::kUnavailable);
+    disk.make_room();
+    ASSERT_TRUE(eventually([&] {
+      try {
+        acknowledged_.push_back(enqueue("g.fine"));
+      } catch (const Error& error) {
+        return false;
+      }
+      return true;
+    }));
+    expect_all_done();
+    EXPECT_FALSE(running.has_ended()) << running.err();
+  }
+  std::printf("%d times full, %zu acknowledged and done\n", cycles, acknowledged_.size());
   expect_end(running);
   expect_sound();
 }

@@ -27,7 +27,7 @@ using test::RecordingStore;
 constexpr int kMostTries = 200;
 
 // What SQLite moves into the database at, less what a few commits write, in bytes.
-constexpr std::uintmax_t kAlmostFull = (1024 - 16) * 4120;
+constexpr std::uintmax_t kAlmostFull = std::uintmax_t{1024 - 16} * 4120;
 
 /// Ask until it is done, as callers do. A refusal that cannot be asked for again is a failure.
 template <typename Call>

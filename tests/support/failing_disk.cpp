@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 #include <random>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -78,7 +79,7 @@ void undo(sqlite3_file* file, const Unsynced& one) {
 /// selection and perhaps by half.
 void lose_power(sqlite3_file* file, const std::vector<Unsynced>& unsynced, bool keep_some,
                 std::mt19937& random) {
-  for (auto one = unsynced.rbegin(); one != unsynced.rend(); ++one) undo(file, *one);
+  for (const Unsynced& one : unsynced | std::views::reverse) undo(file, one);
   if (!keep_some) return;
   for (const Unsynced& one : unsynced) {
     if (random() % 2 == 0) continue;

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -32,6 +33,20 @@ constexpr std::array<std::string_view, 15> kNames{"lost",
                                                   "worker",
                                                   "other"};
 
+/// Sort by a key; what has the same one stays in its order.
+template <typename Value, typename Key>
+void sort_by(std::vector<Value>& values, const Key& key) {
+  std::vector<std::size_t> places(values.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::ranges::sort(places, {}, [&](std::size_t place) {
+    return std::pair{std::invoke(key, values[place]), place};
+  });
+  std::vector<Value> sorted;
+  sorted.reserve(values.size());
+  for (const std::size_t place : places) sorted.push_back(std::move(values[place]));
+  values = std::move(sorted);
+}
+
 /// Whether there is an order in which all facts are true, each between its times. Operations that
 /// are no facts may have happened since they were asked for.
 template <typename Model>
@@ -46,7 +61,7 @@ class Search {
         perhaps_.push_back(&operations[i]);
       }
     }
-    std::ranges::stable_sort(facts_, {}, &Operation::invoked);
+    sort_by(facts_, [](const Operation* one) { return one->invoked; });
   }
 
   bool has_order() { return go_on({}, Flags(facts_.size()), 0); }
@@ -158,7 +173,7 @@ int rank_of(const Operation& one) {
 
 template <typename Model>
 std::optional<Operations> find_witness(Operations operations) {
-  std::ranges::stable_sort(operations, {}, rank_of);
+  sort_by(operations, rank_of);
   Flags facts;
   facts.reserve(operations.size());
   for (const Operation& one : operations) facts.push_back(one.reply != Reply::kUnknown);
@@ -171,7 +186,7 @@ std::optional<Operations> find_witness(Operations operations) {
   for (std::size_t i = 0; i < operations.size(); ++i) {
     if (smallest[i]) witness.push_back(operations[i]);
   }
-  std::ranges::stable_sort(witness, {}, &Operation::invoked);
+  sort_by(witness, &Operation::invoked);
   return witness;
 }
 
@@ -229,7 +244,7 @@ class Naming final {
 /// took effect at some time since it was brought first.
 Operations without_repeats(const Operations& all) {
   Operations operations = all;
-  std::ranges::stable_sort(operations, {}, &Operation::invoked);
+  sort_by(operations, &Operation::invoked);
   std::map<std::tuple<pid_t, JobId, Epoch>, std::size_t> first;
   std::vector<bool> is_repeated(operations.size());
   for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -261,8 +276,7 @@ class Judge {
     for (const auto& [id, names] : ids_) check_pair(names);
     verdict_.jobs = jobs_.size();
     verdict_.workers = workers_.size();
-    std::ranges::stable_sort(verdict_.witnesses, {},
-                             [](const Witness& one) { return one.facts.size(); });
+    sort_by(verdict_.witnesses, [](const Witness& one) { return one.facts.size(); });
     return verdict_;
   }
 

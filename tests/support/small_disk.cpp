@@ -29,6 +29,8 @@ void SmallDisk::fill() const {
   }
 }
 
+void SmallDisk::make_room() const { std::filesystem::remove(folder_ / "filler"); }
+
 void SmallDisk::grow(const std::string& size) const {
   const std::string options = "size=" + size;
   if (::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, options.c_str()) != 0) {

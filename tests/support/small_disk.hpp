@@ -19,6 +19,8 @@ class SmallDisk final {
   const std::filesystem::path& folder() const { return folder_; }
   /// Leave no room at all.
   void fill() const;
+  /// Give back what `fill` took.
+  void make_room() const;
   /// Make room: the disk gets a new size.
   void grow(const std::string& size) const;
 
