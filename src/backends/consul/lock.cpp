@@ -44,8 +44,8 @@ LockTraits Lock::traits() const {
           .has_lease = true,
           .is_observed = false,
           .promise =
-              "At most one holder, decided by the leader of Consul's servers; a holder that "
-              "is cut off stops by its own clock before another can begin."};
+              "one holder for the whole cluster, decided by Consul's servers; a holder that is "
+              "cut off is stopped by its own clock before another can begin"};
 }
 
 Look Lock::look_at_key() {
