@@ -18,7 +18,8 @@ function(stint_embed_sql target backend)
     OUTPUT "${header}"
     COMMAND "${CMAKE_COMMAND}" -D "BACKEND=${backend}" -D "FOLDER=${folder}" -D "HEADER=${header}" -P
             "${script}"
-    DEPENDS "${script}" "${manifest}" ${queries} ${migrations}
+    DEPENDS "${script}" "${PROJECT_SOURCE_DIR}/cmake/embed_literals.cmake" "${manifest}" ${queries}
+            ${migrations}
     COMMENT "Embedding the SQL of ${backend}"
     VERBATIM)
   target_sources(${target} PRIVATE "${header}")
