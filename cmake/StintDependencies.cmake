@@ -21,11 +21,6 @@ if(NOT TARGET PkgConfig::STINT_HIREDIS)
 endif()
 find_path(STINT_HIREDIS_INCLUDE_DIR hiredis/hiredis.h HINTS "${STINT_HIREDIS_INCLUDEDIR}" REQUIRED)
 mark_as_advanced(STINT_HIREDIS_INCLUDE_DIR)
-# TLS to Redis is a library of its own, from hiredis 1.0 on. Without it `rediss://` is refused with words
-# that say so.
-if(NOT TARGET PkgConfig::STINT_HIREDIS_SSL)
-  pkg_check_modules(STINT_HIREDIS_SSL QUIET IMPORTED_TARGET hiredis_ssl>=1.0)
-endif()
 # Loaded at run time, when a stack is looked at: only its headers are needed here, and nothing of it by
 # those who link the library.
 find_path(STINT_LIBDW_INCLUDE_DIR elfutils/libdwfl.h REQUIRED)

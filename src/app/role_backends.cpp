@@ -15,6 +15,7 @@
 #include "backends/postgres/liveness.hpp"
 #include "backends/postgres/lock.hpp"
 #include "backends/prometheus/textfile_sink.hpp"
+#include "backends/redis/redis_backend.hpp"
 #include "backends/sqlite/liveness.hpp"
 #include "backends/sqlite/lock.hpp"
 #include "backends/statsd/statsd_sink.hpp"
@@ -35,11 +36,10 @@ template <typename Role>
 using Factories = std::vector<std::pair<std::string, Factory<Role>>>;
 
 Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<LockBackend> all = {{"consul", make_consul_lock},
-                                {"dummy", make_dummy_lock},
-                                {"flock", make_flock_lock},
-                                {"postgresql", postgres::make_postgres_lock},
-                                {"sqlite", sqlite::make_sqlite_lock}};
+  Factories<LockBackend> all = {
+      {"consul", make_consul_lock}, {"dummy", make_dummy_lock},
+      {"flock", make_flock_lock},   {"postgresql", postgres::make_postgres_lock},
+      {"redis", make_redis_lock},   {"sqlite", sqlite::make_sqlite_lock}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_lock) all.emplace_back(backend.name, backend.make_lock);
   }
@@ -47,11 +47,10 @@ Factories<LockBackend> lock_backends(std::span<const detail::BackendDeclaration>
 }
 
 Factories<LivenessBackend> liveness_backends(std::span<const detail::BackendDeclaration> own) {
-  Factories<LivenessBackend> all = {{"consul", make_consul_liveness},
-                                    {"dummy", make_dummy_liveness},
-                                    {"file", make_file_liveness},
-                                    {"postgresql", postgres::make_postgres_liveness},
-                                    {"sqlite", sqlite::make_sqlite_liveness}};
+  Factories<LivenessBackend> all = {
+      {"consul", make_consul_liveness}, {"dummy", make_dummy_liveness},
+      {"file", make_file_liveness},     {"postgresql", postgres::make_postgres_liveness},
+      {"redis", make_redis_liveness},   {"sqlite", sqlite::make_sqlite_liveness}};
   for (const detail::BackendDeclaration& backend : own) {
     if (backend.make_liveness) all.emplace_back(backend.name, backend.make_liveness);
   }

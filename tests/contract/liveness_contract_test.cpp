@@ -5,6 +5,7 @@
 #include "backends/consul/consul_backend.hpp"
 #include "backends/dummy/dummy_liveness.hpp"
 #include "backends/file/file_liveness.hpp"
+#include "backends/redis/redis_backend.hpp"
 #include "base/uuid.hpp"
 #include "support/server_process.hpp"
 #include "support/temporary_folder.hpp"
@@ -52,6 +53,24 @@ INSTANTIATE_TEST_SUITE_P(Consul, LivenessContract,
                                test::server_address("consul", missing);
                                return missing;
                              }}));
+
+LivenessPlace redis_place(const std::string& server) {
+  const auto make_stamps = [server]() -> LivenessClients {
+    std::string missing;
+    const BackendOptions options =
+        options_of("redis", "url", test::server_address(server, missing).value_or(""));
+    return [options] { return make_redis_liveness(options); };
+  };
+  const auto find_obstacle = [server] {
+    std::string missing;
+    test::server_address(server, missing);
+    return missing;
+  };
+  return {.name = server, .make_stamps = make_stamps, .find_obstacle = find_obstacle};
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, LivenessContract,
+                         testing::Values(redis_place("redis"), redis_place("valkey")));
 
 }  // namespace
 }  // namespace stint::contract

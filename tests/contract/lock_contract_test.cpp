@@ -9,6 +9,7 @@
 #include "backends/dummy/dummy_lock.hpp"
 #include "backends/flock/flock_lock.hpp"
 #include "backends/postgres/lock.hpp"
+#include "backends/redis/redis_backend.hpp"
 #include "backends/sqlite/lock.hpp"
 #include "base/uuid.hpp"
 #include "support/server_process.hpp"
@@ -91,6 +92,24 @@ INSTANTIATE_TEST_SUITE_P(Consul, LockContract,
                          testing::Values(LockPlace{.name = "consul",
                                                    .make_lock = consul_clients,
                                                    .find_obstacle = missing_server("consul")}));
+
+// Without the guard, whose time nobody has after `./dev up`.
+LockPlace redis_place(const std::string& server) {
+  const auto make_lock = [server]() -> LockClients {
+    std::string missing;
+    const std::string url = test::server_address(server, missing).value_or("");
+    const Settings settings = load_settings(
+        LoadOptions{.toml = "[one_instance.redis]\nrestart_guard = false\nurl = \"" + url + "\"\n",
+                    .use_environment = false});
+    return [settings, key = "stint-test/" + random_uuid()] {
+      return make_redis_lock({.settings = settings, .table = "one_instance.redis", .key = key});
+    };
+  };
+  return {.name = server, .make_lock = make_lock, .find_obstacle = missing_server(server)};
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, LockContract,
+                         testing::Values(redis_place("redis"), redis_place("valkey")));
 
 }  // namespace
 }  // namespace stint::contract
