@@ -123,22 +123,22 @@ TEST_F(Pooler, KeepsOneInstanceLocks) {
   };
   const auto holder = lock();
   const auto waiter = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   ASSERT_TRUE(won.is_acquired);
-  EXPECT_FALSE(waiter->acquire(lock_request()).is_acquired);
+  EXPECT_FALSE(waiter->acquire(role_request()).is_acquired);
   // No notification comes through: it waits by time.
   const auto began = std::chrono::steady_clock::now();
   waiter->wait(300ms);
   waiter->wait(300ms);
   EXPECT_GE(std::chrono::steady_clock::now() - began, 300ms);
-  EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  EXPECT_TRUE(holder->renew(role_hold(request, won)));
   pooler_->send_signal(SIGKILL);
   pooler_->wait();
   start_pooler();
-  EXPECT_TRUE(holder->renew(hold_of(request, won))) << "over a new pooler";
-  EXPECT_TRUE(holder->release(hold_of(request, won)));
-  EXPECT_TRUE(waiter->acquire(lock_request()).is_acquired);
+  EXPECT_TRUE(holder->renew(role_hold(request, won))) << "over a new pooler";
+  EXPECT_TRUE(holder->release(role_hold(request, won)));
+  EXPECT_TRUE(waiter->acquire(role_request()).is_acquired);
   // The limits of its requests were not left behind in a session that others get.
   const postgres::ConnectionPointer session{PQconnectdb(
       fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", port()).c_str())};

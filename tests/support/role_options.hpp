@@ -18,12 +18,12 @@ inline BackendOptions role_options(const std::string& table, const std::string& 
           .timeout = timeout};
 }
 
-inline LockRequest lock_request(std::chrono::milliseconds ttl = std::chrono::seconds{30},
+inline LockRequest role_request(std::chrono::milliseconds ttl = std::chrono::seconds{30},
                                 std::chrono::milliseconds lock_delay = std::chrono::seconds{12}) {
   return {.owner = this_process_as_owner("t.run"), .ttl = ttl, .lock_delay = lock_delay};
 }
 
-inline LockHold hold_of(const LockRequest& request, const LockAttempt& attempt) {
+inline LockHold role_hold(const LockRequest& request, const LockAttempt& attempt) {
   return {.owner_id = request.owner.id, .token = attempt.token, .ttl = request.ttl};
 }
 

@@ -20,12 +20,25 @@ bool is_planned_once(const Command& command) {
   return std::ranges::find(kPlannedOnce, command.file) != kPlannedOnce.end();
 }
 
-// Whether a kept plan could choose badly: there is but one for what reads no table.
+// Whether a kept plan could choose badly: there is but one for what reads no table, and any will do
+// for what finds a row in a table of few.
 bool looks_rows_up(const Command& command) {
-  constexpr std::array kReadNoTable{&sql::enqueue, &sql::enqueue_one, &sql::notify,
-                                    &sql::commit_quickly, &sql::request_limits};
+  constexpr std::array kAnyPlanWillDo{
+      &sql::enqueue,        &sql::enqueue_one,   &sql::notify,    &sql::commit_quickly,
+      &sql::acquire_lock,   &sql::renew_lock,    &sql::read_lock, &sql::release_lock,
+      &sql::request_limits, &sql::write_liveness};
   return is_planned_once(command) &&
-         std::ranges::find(kReadNoTable, command.file) == kReadNoTable.end();
+         std::ranges::find(kAnyPlanWillDo, command.file) == kAnyPlanWillDo.end();
+}
+
+// The server gives up before we do: else nobody knows what became of the statement. For a locked
+// row it waits less, so that what waits behind it is not cut off.
+Command make_limits(std::chrono::milliseconds timeout, bool is_direct) {
+  Parameters limits;
+  limits.add(fmt::format("{}ms", timeout.count() * 8 / 10))
+      .add(fmt::format("{}ms", timeout.count() / 2))
+      .add(!is_direct);
+  return {&sql::request_limits, std::move(limits)};
 }
 
 // The first answer of a new session: there is nothing yet that it could have to do.
@@ -100,6 +113,7 @@ Connection::Connection(const ConnectOptions& options, const Statements& statemen
       watch_(options, statements),
       is_direct_(ask_whether_direct()),
       names_statements_(names_statements()),
+      limits_(make_limits(options.request_timeout, is_direct_)),
       // Not before it is open: a smaller number must not have been opened later.
       number_(newest_number().fetch_add(1) + 1) {
   watch_.set_direct(is_direct_);
@@ -156,6 +170,8 @@ std::vector<Connection::Sending> Connection::plan(std::span<const Command> comma
   const auto add = [&](const Command& command, bool is_named) {
     sendings.push_back({&command, is_named, is_named && known.insert(command.file->name).second});
   };
+  // A session of our own keeps them.
+  if (options_.request_timeout.count() > 0 && !has_limits_) add(limits_, names_statements_);
   if (names_statements_ && std::ranges::any_of(commands, looks_rows_up)) {
     add(kPreferIndexes, true);
   }
@@ -202,6 +218,7 @@ std::vector<Result> Connection::run(std::span<const Command> commands) {
   if (PQpipelineSync(connection_.get()) != 1) fail_lost(commands.back().file->name, true);
   STINT_TEST_POINT("postgres.after_sync");
   std::vector<Result> results = receive(sendings);
+  has_limits_ = is_direct_;
   const std::ptrdiff_t ours = std::ssize(sendings) - std::ssize(commands);
   results.erase(results.begin(), results.begin() + ours);
   return results;

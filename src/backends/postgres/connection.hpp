@@ -98,6 +98,8 @@ class Connection final {
   AnswerWatch watch_;
   const bool is_direct_;
   const bool names_statements_;
+  const Command limits_;     // how long the statements of a request may take
+  bool has_limits_ = false;  // the session has been told
   const std::uint64_t number_;
   bool usable_ = true;
   std::unordered_set<std::string_view> prepared_;  // names that the server knows

@@ -2,10 +2,8 @@
 #include <array>
 #include <chrono>
 #include <utility>
-#include <fmt/format.h>
 #include "backends/postgres/schema.hpp"
 #include "core/role_place.hpp"
-#include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
 
@@ -31,15 +29,7 @@ Result RoleDatabase::run(const SqlFile& file, Parameters parameters, Resend rese
     check_schema_version(database_);
     is_checked_ = true;
   }
-  // The server gives up before we do: else nobody knows what became of the statement. For a locked
-  // row it waits less, so that a plan that waits behind it is not cut off.
-  const auto timeout = options().request_timeout;
-  Parameters limits;
-  limits.add(fmt::format("{}ms", timeout.count() * 8 / 10))
-      .add(fmt::format("{}ms", timeout.count() / 2));
-  const std::array<Command, 2> commands{Command{&sql::request_limits, std::move(limits)},
-                                        Command{&file, std::move(parameters)}};
-  return std::move(database_.run(commands, resend).back());
+  return database_.run(file, std::move(parameters), resend);
 }
 
 }  // namespace stint::postgres

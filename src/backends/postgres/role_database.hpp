@@ -10,8 +10,8 @@ namespace stint::postgres {
 /// one is dead, and are made anew when they are needed again. Throws Error kConfiguration.
 ConnectOptions role_connect_options(const BackendOptions& options);
 
-/// Run single statements, each a transaction of its own that takes no longer than the timeout, nor
-/// leaves anything in the session: a pooler may give it to others. Used by one thread at a time.
+/// Run single statements, each a transaction of its own that takes no longer than the timeout. Used
+/// by one thread at a time.
 class RoleDatabase final {
  public:
   explicit RoleDatabase(const BackendOptions& options);

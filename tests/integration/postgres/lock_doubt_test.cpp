@@ -26,7 +26,7 @@ class PostgresLockDoubt : public PostgresTest {
     lock_ = make(fmt::format("127.0.0.1:{}", proxy_->port()));
     direct_ = postgres::make_postgres_lock(role_options("one_instance.postgresql", url()));
     won_ = lock_->acquire(request_);
-    hold_ = hold_of(request_, won_);
+    hold_ = role_hold(request_, won_);
   }
   void TearDown() override {
     lock_.reset();
@@ -46,7 +46,7 @@ class PostgresLockDoubt : public PostgresTest {
   std::unique_ptr<CuttingProxy> proxy_;
   std::unique_ptr<LockBackend> lock_;
   std::unique_ptr<LockBackend> direct_;
-  const LockRequest request_ = lock_request();
+  const LockRequest request_ = role_request();
   LockAttempt won_;
   LockHold hold_;
 };
@@ -59,7 +59,7 @@ TEST_F(PostgresLockDoubt, ReadsBackWhatBecameOfIt) {
   EXPECT_TRUE(lock_->release(hold_)) << "the first request had freed it";
   EXPECT_FALSE(lock_->release(hold_)) << "now it is nobody's";
   proxy_->lose_next_reply("acquire_lock");
-  const LockRequest again = lock_request();
+  const LockRequest again = role_request();
   const LockAttempt second = lock_->acquire(again);
   EXPECT_TRUE(second.is_acquired);
   EXPECT_GT(second.token, won_.token);
@@ -82,7 +82,7 @@ TEST_F(PostgresLockDoubt, SaysWhatItCannotKnow) {
   EXPECT_TRUE(lock_->release(hold_));
   proxy_->refuse_after_cut(true);
   proxy_->lose_next_reply("acquire_lock");
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   try {
     lock_->acquire(request);
     ADD_FAILURE() << "the server was away";

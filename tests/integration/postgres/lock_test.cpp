@@ -73,26 +73,26 @@ class PostgresLocks : public PostgresTest {
 TEST_F(PostgresLocks, FenceLetsTheHolderAloneWrite) {
   const auto holder = lock();
   EXPECT_THAT(refusal(1), HasSubstr("OI001 nobody has ever held"));
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   EXPECT_EQ(refusal(won.token), "");
   EXPECT_THAT(refusal(won.token - 1), HasSubstr("OI001"));
   EXPECT_THAT(refusal(won.token - 1), HasSubstr(request.owner.host));
   EXPECT_THAT(refusal(won.token + 1), HasSubstr("OI001"));
-  EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  EXPECT_TRUE(holder->renew(role_hold(request, won)));
   EXPECT_EQ(refusal(won.token), "") << "a renewal keeps the token";
-  EXPECT_TRUE(holder->release(hold_of(request, won)));
+  EXPECT_TRUE(holder->release(role_hold(request, won)));
   EXPECT_THAT(refusal(won.token), HasSubstr("it is free"));
 }
 
 // A long transaction must not cost its own holder the lease.
 TEST_F(PostgresLocks, RenewalsPassAnOpenFencedTransaction) {
   const auto holder = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   run("begin");
   run(fence(won.token));
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(holder->renew(role_hold(request, won)));
   EXPECT_EQ(holder->read().sequence, 3);
   run(fence(won.token));
   run("commit");
@@ -100,13 +100,13 @@ TEST_F(PostgresLocks, RenewalsPassAnOpenFencedTransaction) {
 
 TEST_F(PostgresLocks, TakeoverWaitsForTheOpenFencedTransaction) {
   const auto dead = lock();
-  const LockRequest request = lock_request(50ms, 1ms);
+  const LockRequest request = role_request(50ms, 1ms);
   const LockAttempt won = dead->acquire(request);
   run("create table stint.effect (token bigint)");
   run("begin");
   run(fence(won.token));
   const auto contender = lock();
-  LockRequest take = lock_request(30s, 1ms);
+  LockRequest take = role_request(30s, 1ms);
   ASSERT_TRUE(eventually([&] { return contender->read().expires_in < -1ms; }));
   take.observed = LockMark{.token = won.token, .sequence = 0};
   // Its lease has passed, but not before the transaction ends may anybody else have the lock.
@@ -127,10 +127,10 @@ TEST_F(PostgresLocks, TakeoverWaitsForTheOpenFencedTransaction) {
 
 TEST_F(PostgresLocks, TakesOverOnlyWhatWasObserved) {
   const auto dead = lock();
-  const LockAttempt won = dead->acquire(lock_request(50ms, 1ms));
+  const LockAttempt won = dead->acquire(role_request(50ms, 1ms));
   const auto contender = lock();
   ASSERT_TRUE(eventually([&] { return contender->read().expires_in < -1ms; }));
-  LockRequest take = lock_request();
+  LockRequest take = role_request();
   const LockAttempt unseen = contender->acquire(take);
   EXPECT_FALSE(unseen.is_acquired) << "a clock that jumped ahead looks the same";
   EXPECT_GT(unseen.retry_in, 0ms);
@@ -142,13 +142,13 @@ TEST_F(PostgresLocks, TakesOverOnlyWhatWasObserved) {
 
 TEST_F(PostgresLocks, TokensGrowWhateverTheServersClockSays) {
   const auto holder = lock();
-  LockRequest request = lock_request();
+  LockRequest request = role_request();
   LockAttempt won = holder->acquire(request);
-  EXPECT_TRUE(holder->release(hold_of(request, won)));
+  EXPECT_TRUE(holder->release(role_hold(request, won)));
   // As if the clock had been set back by a thousand years since then.
   const std::int64_t ahead = won.token + 31'556'952'000'000'000;
   run(fmt::format("update stint.one_instance_lock set token = {}", ahead));
-  request = lock_request();
+  request = role_request();
   won = holder->acquire(request);
   EXPECT_EQ(won.token, ahead + 1);
 }
@@ -162,13 +162,13 @@ TEST_F(PostgresLocks, TakesEveryName) {
       continue;
     }
     const auto holder = lock(name);
-    const LockRequest request = lock_request();
+    const LockRequest request = role_request();
     const LockAttempt won = holder->acquire(request);
     ASSERT_TRUE(won.is_acquired) << shown_text(name);
     const auto other = lock(name);
-    EXPECT_FALSE(other->acquire(lock_request()).is_acquired) << shown_text(name);
+    EXPECT_FALSE(other->acquire(role_request()).is_acquired) << shown_text(name);
     other->force_release(name);
-    EXPECT_FALSE(holder->release(hold_of(request, won)));
+    EXPECT_FALSE(holder->release(role_hold(request, won)));
   }
   EXPECT_THAT(run("select 1 from stint.one_instance_audit where name <> reason and length(reason) "
                   "> 1"),
@@ -182,7 +182,7 @@ TEST_F(PostgresLocks, TakesEveryName) {
 
 TEST_F(PostgresLocks, NotesWhatWasFreedByForce) {
   const auto holder = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   lock()->force_release("the machine burns");
   EXPECT_THAT(run(fmt::format("select token = {}, owner = '{}', reason, role = current_user, info "
@@ -190,12 +190,12 @@ TEST_F(PostgresLocks, NotesWhatWasFreedByForce) {
                               won.token, request.owner.id, request.owner.pid)),
               ElementsAre("t|t|the machine burns|t|t.run|t"));
   EXPECT_GT(holder->read().token, won.token);
-  EXPECT_FALSE(holder->renew(hold_of(request, won)));
+  EXPECT_FALSE(holder->renew(role_hold(request, won)));
 }
 
 TEST_F(PostgresLocks, WhatHasNoTablesIsNamedWithTheCommand) {
   const std::string empty = url() + "_none";
-  const Error missing = error_of([&] { lock_at(empty)->acquire(lock_request()); });
+  const Error missing = error_of([&] { lock_at(empty)->acquire(role_request()); });
   EXPECT_EQ(missing.code(), ErrorCode::kConfiguration);
   EXPECT_THAT(missing.what(), HasSubstr("stint db init"));
 
@@ -203,11 +203,11 @@ TEST_F(PostgresLocks, WhatHasNoTablesIsNamedWithTheCommand) {
   const auto known = postgres::known_migrations();
   postgres::PostgresSchema older{postgres::parse_connect_options(old), known.first(6)};
   older.migrate();
-  const Error outdated = error_of([&] { lock_at(old)->acquire(lock_request()); });
+  const Error outdated = error_of([&] { lock_at(old)->acquire(role_request()); });
   EXPECT_EQ(outdated.code(), ErrorCode::kConfiguration);
   EXPECT_THAT(outdated.what(), HasSubstr("stint db migrate"));
   postgres::postgres_backend().open_schema({.url = old})->migrate();
-  EXPECT_TRUE(lock_at(old)->acquire(lock_request()).is_acquired);
+  EXPECT_TRUE(lock_at(old)->acquire(role_request()).is_acquired);
   postgres::postgres_backend().open_schema({.url = old})->reset();
 }
 
@@ -217,7 +217,7 @@ TEST_F(PostgresLocks, WrongUrlsAreRefusedWhereTheyAreGiven) {
   BackendOptions by_default = role_options("one_instance.postgresql", "default");
   by_default.settings = load_settings(
       LoadOptions{.toml = "[stores]\ndefault = \"" + url() + "\"\n", .use_environment = false});
-  EXPECT_TRUE(postgres::make_postgres_lock(by_default)->acquire(lock_request()).is_acquired);
+  EXPECT_TRUE(postgres::make_postgres_lock(by_default)->acquire(role_request()).is_acquired);
   by_default.settings = load_settings(
       LoadOptions{.toml = "[stores]\ndefault = \"sqlite:x.db\"\n", .use_environment = false});
   EXPECT_THAT(error_of([&] { postgres::make_postgres_lock(by_default); }).what(),
@@ -230,12 +230,12 @@ TEST_F(PostgresLocks, HandsOverAtOnce) {
   const auto second = lock();
   LockBackend* holder = first.get();
   LockBackend* waiter = second.get();
-  LockRequest request = lock_request();
+  LockRequest request = role_request();
   LockAttempt won = holder->acquire(request);
   std::vector<double> seconds;
   for (int i = 0; i < kHandOvers; ++i) {
     std::atomic<bool> is_waiting{false};
-    LockRequest next = lock_request();
+    LockRequest next = role_request();
     auto taken = std::async(std::launch::async, [&] {
       LockAttempt attempt = waiter->acquire(next);
       while (!attempt.is_acquired) {
@@ -247,7 +247,7 @@ TEST_F(PostgresLocks, HandsOverAtOnce) {
     });
     ASSERT_TRUE(eventually([&] { return is_waiting.load(); }));
     const auto released_at = SteadyClock::now();
-    EXPECT_TRUE(holder->release(hold_of(request, won)));
+    EXPECT_TRUE(holder->release(role_hold(request, won)));
     const auto [attempt, at] = taken.get();
     seconds.push_back(std::chrono::duration<double>(at - released_at).count());
     won = attempt;
@@ -263,13 +263,13 @@ TEST_F(PostgresLocks, HandsOverAtOnce) {
 TEST_F(PostgresLocks, ALostListenerIsReplaced) {
   const auto holder = lock();
   const auto waiter = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   const auto taken = std::async(std::launch::async, [&] {
     bool is_taken = false;
     for (int i = 0; i < 5 && !is_taken; ++i) {
       waiter->wait(10s);
-      is_taken = waiter->acquire(lock_request()).is_acquired;
+      is_taken = waiter->acquire(role_request()).is_acquired;
     }
     return is_taken;
   });
@@ -284,22 +284,22 @@ TEST_F(PostgresLocks, ALostListenerIsReplaced) {
   const std::string lost = listener();
   run(fmt::format("select pg_terminate_backend({})", lost));
   ASSERT_TRUE(eventually([&] { return !listener().empty() && listener() != lost; }));
-  EXPECT_TRUE(holder->release(hold_of(request, won)));
+  EXPECT_TRUE(holder->release(role_hold(request, won)));
   EXPECT_EQ(taken.wait_for(5s), std::future_status::ready) << "the new one was told";
 }
 
 TEST_F(PostgresLocks, AnEndedSessionIsReplacedWithoutAWord) {
   const auto holder = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   const auto end_sessions = [&] {
     run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stint "
         "lock' and pid <> pg_backend_pid()");
   };
   end_sessions();
-  EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  EXPECT_TRUE(holder->renew(role_hold(request, won)));
   end_sessions();
-  EXPECT_TRUE(holder->release(hold_of(request, won)));
+  EXPECT_TRUE(holder->release(role_hold(request, won)));
 }
 
 TEST_F(PostgresLocks, LivenessKeepsBothStamps) {

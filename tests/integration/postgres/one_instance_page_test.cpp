@@ -84,7 +84,7 @@ class OneInstancePage : public PostgresTest {
   }
 
   std::unique_ptr<LockBackend> lock_;
-  const LockRequest request_ = lock_request();
+  const LockRequest request_ = role_request();
   LockAttempt won_;
   postgres::ConnectionPointer session_;
 };
@@ -95,7 +95,7 @@ TEST_F(OneInstancePage, FencesByCode) {
   EXPECT_THAT(text_of("tests/integration/postgres/one_instance_page_test.cpp"), HasSubstr(example));
   book(session_.get(), won_.token, "42");
   EXPECT_EQ(booked(), "42");
-  EXPECT_TRUE(lock_->release(hold_of(request_, won_)));
+  EXPECT_TRUE(lock_->release(role_hold(request_, won_)));
   try {
     book(session_.get(), won_.token, "42");
     ADD_FAILURE() << "the lock was given back";

@@ -138,9 +138,9 @@ TEST_F(Roles, WorkersLockAndStamp) {
   grant(StoreGrant::kWorker);
   const auto lock =
       postgres::make_postgres_lock(role_options("one_instance.postgresql", url_of_role()));
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = lock->acquire(request);
-  EXPECT_TRUE(lock->renew(hold_of(request, won)));
+  EXPECT_TRUE(lock->renew(role_hold(request, won)));
   EXPECT_EQ(refusal_of(fmt::format("select stint.fence_assert('stint/a.b', {})", won.token)), "");
   lock->force_release("a test");
   EXPECT_EQ(run("select reason, role from stint.one_instance_audit").front(), "a test|" + role_);
@@ -157,7 +157,7 @@ TEST_F(Roles, WorkersLockAndStamp) {
 
 TEST_F(Roles, ReadersSeeLocksAndStamps) {
   const auto holder = postgres::make_postgres_lock(role_options("one_instance.postgresql", url()));
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   grant(StoreGrant::kRead);
   const auto lock =
@@ -167,12 +167,12 @@ TEST_F(Roles, ReadersSeeLocksAndStamps) {
       postgres::make_postgres_liveness(role_options("liveness.postgresql", url_of_role()));
   EXPECT_FALSE(stamps->read().success);
 
-  EXPECT_EQ(refusal([&] { lock->renew(hold_of(request, won)); }), kDenied);
+  EXPECT_EQ(refusal([&] { lock->renew(role_hold(request, won)); }), kDenied);
   EXPECT_EQ(refusal([&] { lock->force_release(""); }), kDenied);
   EXPECT_EQ(refusal([&] { stamps->write(LivenessKind::kSuccess, {}); }), kDenied);
   EXPECT_THAT(refusal_of("select stint.fence_assert('stint/a.b', 1)"), HasSubstr("denied"));
   try {
-    lock->acquire(lock_request());
+    lock->acquire(role_request());
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
     EXPECT_THAT(error.what(), HasSubstr("stint db grant"));

@@ -33,8 +33,8 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using SteadyClock = std::chrono::steady_clock;
-using test::hold_of;
-using test::lock_request;
+using test::role_hold;
+using test::role_request;
 
 /// A machine of a test, which can be started anew.
 struct Machine {
@@ -112,7 +112,7 @@ TEST_F(SqliteLocks, PassOnOnlyAfterTheLeaseOfAKilledHolder) {
   ASSERT_EQ(::pipe(told.data()), 0);
   const pid_t holder = start([&] {
     const auto mine = lock();
-    const LockAttempt won = mine->acquire(lock_request(1s, 200ms));
+    const LockAttempt won = mine->acquire(role_request(1s, 200ms));
     const ssize_t written = ::write(told[1], &won.token, sizeof won.token);
     ::pause();
     return written > 0 ? 0 : 1;
@@ -134,14 +134,14 @@ TEST_F(SqliteLocks, PassOnOnlyAfterTheLeaseOfAKilledHolder) {
 
 TEST_F(SqliteLocks, NobodyHoldsALockAcrossARestartOfTheMachine) {
   Machine machine;
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = lock(machine)->acquire(request);
   ASSERT_TRUE(won.is_acquired);
-  EXPECT_FALSE(lock(machine)->acquire(lock_request()).is_acquired);
+  EXPECT_FALSE(lock(machine)->acquire(role_request()).is_acquired);
   machine = {.since_boot = 1s, .boot_id = "second boot"};
   EXPECT_LT(lock(machine)->read().expires_in.value(), 0s);
-  EXPECT_FALSE(lock(machine)->renew(hold_of(request, won)));
-  const LockAttempt next = lock(machine)->acquire(lock_request());
+  EXPECT_FALSE(lock(machine)->renew(role_hold(request, won)));
+  const LockAttempt next = lock(machine)->acquire(role_request());
   EXPECT_TRUE(next.is_acquired) << "at once";
   EXPECT_GT(next.token, won.token);
 }
@@ -149,8 +149,8 @@ TEST_F(SqliteLocks, NobodyHoldsALockAcrossARestartOfTheMachine) {
 TEST_F(SqliteLocks, TakeOverOnlyWhatWasObserved) {
   Machine machine;
   const auto contender = lock(machine);
-  const LockAttempt won = lock(machine)->acquire(lock_request(30s, 12s));
-  LockRequest take = lock_request();
+  const LockAttempt won = lock(machine)->acquire(role_request(30s, 12s));
+  LockRequest take = role_request();
   machine.since_boot += 30s;
   take.observed = LockMark{.token = won.token, .sequence = 0};
   const LockAttempt early = contender->acquire(take);
@@ -166,19 +166,19 @@ TEST_F(SqliteLocks, TakeOverOnlyWhatWasObserved) {
 }
 
 TEST_F(SqliteLocks, TokensGrowWhateverTheTimeOfDayIs) {
-  LockRequest request = lock_request();
+  LockRequest request = role_request();
   LockAttempt won = lock()->acquire(request);
-  EXPECT_TRUE(lock()->release(hold_of(request, won)));
+  EXPECT_TRUE(lock()->release(role_hold(request, won)));
   const std::int64_t ahead = won.token + 31'556'952'000'000'000;
   Connection{path()}.execute(fmt::format("update one_instance_lock set token = {}", ahead), "x");
-  EXPECT_EQ(lock()->acquire(lock_request()).token, ahead + 1);
+  EXPECT_EQ(lock()->acquire(role_request()).token, ahead + 1);
 }
 
 TEST_F(SqliteLocks, RefuseAClockOfAnotherNamespace) {
   Machine machine;
-  lock(machine)->acquire(lock_request());
+  lock(machine)->acquire(role_request());
   machine.since_boot -= 10min;
-  const Error error = error_of([&] { lock(machine)->acquire(lock_request()); });
+  const Error error = error_of([&] { lock(machine)->acquire(role_request()); });
   EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
   EXPECT_THAT(error.what(), HasSubstr("time namespace"));
 }
@@ -202,12 +202,12 @@ TEST_F(SqliteLocks, HandOverAtOnce) {
   const auto second = lock();
   LockBackend* holder = first.get();
   LockBackend* waiter = second.get();
-  LockRequest request = lock_request();
+  LockRequest request = role_request();
   LockAttempt won = holder->acquire(request);
   std::vector<double> seconds;
   for (int i = 0; i < kHandOvers; ++i) {
     std::atomic<bool> is_waiting{false};
-    LockRequest next = lock_request();
+    LockRequest next = role_request();
     auto taken = std::async(std::launch::async, [&] {
       LockAttempt attempt = waiter->acquire(next);
       while (!attempt.is_acquired) {
@@ -219,7 +219,7 @@ TEST_F(SqliteLocks, HandOverAtOnce) {
     });
     ASSERT_TRUE(test::eventually([&] { return is_waiting.load(); }));
     const auto released_at = SteadyClock::now();
-    EXPECT_TRUE(holder->release(hold_of(request, won)));
+    EXPECT_TRUE(holder->release(role_hold(request, won)));
     const auto [attempt, at] = taken.get();
     seconds.push_back(std::chrono::duration<double>(at - released_at).count());
     won = attempt;
@@ -235,35 +235,35 @@ TEST_F(SqliteLocks, HandOverAtOnce) {
 // A writer that is stopped in the middle of its turn must not hold up a renewal for ever.
 TEST_F(SqliteLocks, WaitForTheirTurnNoLongerThanTheTimeout) {
   const auto holder = make_sqlite_lock(options_at(path(), "stint/a.b", 200ms));
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   Turn stopped{path() + "-turn"};
   stopped.take();
   const auto began = SteadyClock::now();
-  const Error error = error_of([&] { holder->renew(hold_of(request, won)); });
+  const Error error = error_of([&] { holder->renew(role_hold(request, won)); });
   EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
   EXPECT_TRUE(error.retryable());
   EXPECT_LT(SteadyClock::now() - began, 5s);
   EXPECT_TRUE(holder->read().owner) << "who only reads need not wait";
   stopped.give();
-  EXPECT_TRUE(holder->renew(hold_of(request, won)));
+  EXPECT_TRUE(holder->renew(role_hold(request, won)));
 }
 
 TEST_F(SqliteLocks, AreLostWithTheirFile) {
   const auto holder = lock();
-  const LockRequest request = lock_request();
+  const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
   for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path() + end);
-  const LockAttempt next = lock()->acquire(lock_request());
+  const LockAttempt next = lock()->acquire(role_request());
   EXPECT_TRUE(next.is_acquired) << "in a new file";
   EXPECT_GT(next.token, won.token);
-  EXPECT_FALSE(holder->renew(hold_of(request, won))) << "it sees the new one";
-  EXPECT_FALSE(holder->release(hold_of(request, won)));
+  EXPECT_FALSE(holder->renew(role_hold(request, won))) << "it sees the new one";
+  EXPECT_FALSE(holder->release(role_hold(request, won)));
 }
 
 TEST_F(SqliteLocks, SayWhatIsWrongWithAFile) {
   const auto error_at = [](const std::string& file) {
-    return error_of([&] { make_sqlite_lock(options_at(file))->acquire(lock_request()); });
+    return error_of([&] { make_sqlite_lock(options_at(file))->acquire(role_request()); });
   };
   const std::string text = (folder_.path() / "text").string();
   std::ofstream{text} << std::string(8192, 'x');
@@ -285,13 +285,13 @@ TEST_F(SqliteLocks, TakeEveryName) {
   for (const std::string& text : test::hostile_utf8()) {
     if (text.empty() || text.size() > 512) continue;
     const auto holder = make_sqlite_lock(options(text));
-    const LockRequest request = lock_request();
+    const LockRequest request = role_request();
     const LockAttempt won = holder->acquire(request);
     ASSERT_TRUE(won.is_acquired) << test::shown_text(text);
     const auto other = make_sqlite_lock(options(text));
-    EXPECT_FALSE(other->acquire(lock_request()).is_acquired) << test::shown_text(text);
+    EXPECT_FALSE(other->acquire(role_request()).is_acquired) << test::shown_text(text);
     other->force_release(text);
-    EXPECT_FALSE(holder->release(hold_of(request, won)));
+    EXPECT_FALSE(holder->release(role_hold(request, won)));
   }
   Connection connection{path()};
   static constexpr SqlFile kOdd{"odd",
