@@ -11,7 +11,15 @@ T3  | fault       | Stores/PauseTest.*                           | 12 | 200 work
 T4  | fault       | ServerFaults.*                               | 12 | the server crashes, restarts and loses sessions, 225 times
 T5  | property    | FencingOrders.*:Stores/Fencing.*             |  2 | every order of a loss, a claim and two writes: 864 schedules
 T6  | fault       | CutReply.*                                   | 12 | replies cut at every byte: 1,000 enqueues, 1,000 completions
+T7  | fault       | Locks/LockPause.*                            | 50 | 100 holders of a lock halted for 3 ttl, each backend
+T8  | fault       | Locks/LockCut.*                              | 16 | 50 holders cut off without a word, each backend
+T9  | fault       | Locks/LockFlaps.*                            | 125 | replies of a lock's server lost for 1 to 30 s, half an hour each backend
+T11 | fault       | Locks/LockServerFault.*                      | 10 | 20 halts of a lock's server, each backend
+T12 | fault       | Locks/LockServerCrash.*:Locks/LockServerLoss.* | 30 | 50 kills of a lock's server, each backend, with and without its data
+T13 | fault       | Locks/LockClientClockStep.*:Locks/LockServerClockStep.* | 20 | clocks set by an hour and by 30 days, of holders and servers
+T14 | fault       | Locks/LockClockRate.*                        | 6 | clocks that run a tenth too fast and too slow
 T16 | contract    | */LockContract.IsFreed*                       |  1 | releases by others, twice, after a loss, by force
+T16 | unit        | LockKeeperTest.*:OneInstanceLockTest.*       |  1 | the lock against a server that fails as told
 T17 | contract    | */LockContract.LeaksNothing*                 |  5 | 10,000 holdings of each backend: descriptors and memory
 T21 | process     | Stores/FullDisk.*:Stores/PostgresFaults.*FullDisk* | 8 | disks that are full 20 times: SQLite, PostgreSQL's tables; its log
 T22 | fault       | Phases/DiskFaults.*                          |  6 | the disk below SQLite fails, or ends all, at each call in turn
@@ -73,7 +81,7 @@ run_proof() {
   local log=build/dev/prove/$name-$program.log
   mkdir -p build/dev/prove
   say "$name: $filter"
-  STINT_FULL=1 STINT_TEST_REQUIRE=postgres,pgbouncer,openssl build/dev/test_programs/census \
+  STINT_FULL=1 STINT_TEST_REQUIRE=postgres,pgbouncer,openssl,redis,valkey,consul build/dev/test_programs/census \
     "build/dev/tests/$program" --gtest_color=no --gtest_filter="$filter" \
     >"$log" 2>"${log%.log}.err" || status=$?
   grep -vE '^(\[|Note: |Running main|$| *[0-9]+ FAILED TEST)' "$log" || true

@@ -22,9 +22,12 @@ constexpr std::chrono::milliseconds kLastWords{100};
 
 }  // namespace
 
-LockKeeper::LockKeeper(std::shared_ptr<SharedLockBackend> backend, const LockOptions& options,
+LockKeeper::LockKeeper(std::shared_ptr<SharedLockBackend> backend, LockOptions options,
                        Lease::Options lease, bool is_exclusive)
-    : backend_(std::move(backend)), options_(options), is_watched_(is_exclusive), lease_(lease) {
+    : backend_(std::move(backend)),
+      options_(std::move(options)),
+      is_watched_(is_exclusive),
+      lease_(lease) {
   watchdog_ = std::jthread{[this](const std::stop_token& end) { watch_time(end); }};
   renewer_ = std::jthread{[this](const std::stop_token& end) { renew_when_due(end); }};
   if (is_watched_) {
@@ -90,7 +93,7 @@ void LockKeeper::watch_time(const std::stop_token& end) {
       next = lease_.next_look();
     }
     if (due.kill) {
-      end_work("it could not be renewed, or its work did not extend it, in time", std::move(stop));
+      end_work("it could not be renewed, or its work did not extend it, in time", stop);
       const MutexLock lock{mutex_};
       // Nothing runs under it any more: others need not wait for its end.
       must_give_back_ = !lease_.is_held();
@@ -122,7 +125,7 @@ void LockKeeper::cry_out(const std::stop_token& end) {
 }
 
 // The work dies before anybody is told that the lock is lost.
-void LockKeeper::end_work(const std::string& why, std::stop_source stop) {
+void LockKeeper::end_work(const std::string& why, const std::stop_source& stop) {
   {
     MutexLock lock{mutex_};
     cry({.line = fmt::format("the lock is lost: {}; ending its work", why)});
@@ -155,7 +158,7 @@ void LockKeeper::lose(const LockHold& hold, const std::string& why) {
     stop = stop_;
     timer_.wake();
   }
-  end_work(why, std::move(stop));
+  end_work(why, stop);
 }
 
 void LockKeeper::wait_until_over() {

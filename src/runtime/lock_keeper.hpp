@@ -28,8 +28,8 @@ struct SharedLockBackend {
 class LockKeeper final {
  public:
   /// `options` are the lock's own, its callbacks included; `lease` says what is due.
-  LockKeeper(std::shared_ptr<SharedLockBackend> backend, const LockOptions& options,
-             Lease::Options lease, bool is_exclusive);
+  LockKeeper(std::shared_ptr<SharedLockBackend> backend, LockOptions options, Lease::Options lease,
+             bool is_exclusive);
   ~LockKeeper();  ///< ends the threads; the holding must have ended
   LockKeeper(const LockKeeper&) = delete;
   LockKeeper& operator=(const LockKeeper&) = delete;
@@ -71,7 +71,7 @@ class LockKeeper final {
   void note_failure(const std::string& problem);
   /// The server says that this is not held, if it is still what is held here.
   void lose(const LockHold& hold, const std::string& why);
-  void end_work(const std::string& why, std::stop_source stop);
+  void end_work(const std::string& why, const std::stop_source& stop);
   void cry(Cry what) STINT_REQUIRES(mutex_);
   void tell_state() STINT_REQUIRES(mutex_);
   void tell_kill_at() STINT_REQUIRES(mutex_);

@@ -236,7 +236,8 @@ OneInstanceLock::OneInstanceLock(OneInstanceLock&&) noexcept = default;
 OneInstanceLock& OneInstanceLock::operator=(OneInstanceLock&&) noexcept = default;
 
 LockResult OneInstanceLock::try_acquire() { return impl_->try_acquire(); }
-LockResult OneInstanceLock::acquire(std::chrono::nanoseconds timeout, std::stop_token stop) {
+LockResult OneInstanceLock::acquire(std::chrono::nanoseconds timeout,
+                                    std::stop_token stop) {  // NOLINT: as its callers have it
   return impl_->acquire(timeout, stop);
 }
 void OneInstanceLock::release() { impl_->release(); }

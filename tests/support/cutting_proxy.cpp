@@ -165,7 +165,7 @@ void CuttingProxy::accept_clients() {
     const std::lock_guard lock(mutex_);
     Connection& connection = connections_.emplace_back();
     connection.client = client;
-    if (swallowing_new_) connection.swallowed = Swallow::kBoth;
+    connection.swallowed = swallowed_of_new_.load();
     ++open_;
     connection.thread = std::thread{[this, &connection] { serve(connection); }};
   }
@@ -178,7 +178,7 @@ void CuttingProxy::reap() {
 
 void CuttingProxy::serve(Connection& one) {
   bool open = true;
-  if (!one.swallows(Swallow::kBoth)) {
+  if (one.swallowed.load() != Swallow::kBoth) {
     one.server = new_socket();
     sockaddr_in address = address_of(server_host_, server_port_);
     open = connect(one.server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
@@ -334,7 +334,7 @@ void CuttingProxy::misbehave(const Mischief& mischief) {
 void CuttingProxy::heal() {
   refuse_after_cut_ = false;
   refusing_ = false;
-  swallowing_new_ = false;
+  swallowed_of_new_ = Swallow::kNothing;
   trickling_ = false;
   delay_ms_ = 0;
   const std::lock_guard lock(mutex_);

@@ -73,7 +73,11 @@ class CuttingProxy final {
   /// side alone sees nothing. New ones are well.
   void half_open_all(Swallow what);
   /// Take new connections and swallow all that comes; the server never hears of them.
-  void swallow_new(bool swallow) { swallowing_new_ = swallow; }
+  void swallow_new(bool swallow) {
+    swallowed_of_new_ = swallow ? Swallow::kBoth : Swallow::kNothing;
+  }
+  /// Pass on what new connections ask, and swallow what they are answered.
+  void swallow_new_replies() { swallowed_of_new_ = Swallow::kReplies; }
   /// Close every new connection at once, as a server that is away; or take them again.
   void refuse(bool refuse) { refusing_ = refuse; }
   /// How many were refused so far.
@@ -110,7 +114,7 @@ class CuttingProxy final {
   int listener_ = -1;
   int stop_event_ = -1;
   std::atomic<bool> refusing_{false};
-  std::atomic<bool> swallowing_new_{false};
+  std::atomic<Swallow> swallowed_of_new_{Swallow::kNothing};
   std::atomic<bool> trickling_{false};
   std::atomic<std::int64_t> delay_ms_{0};
   std::atomic<bool> has_replied_{false};

@@ -16,6 +16,8 @@
 #include "backends/postgres/connection.hpp"
 #include "backends/postgres/result.hpp"
 #include "support/eventually.hpp"
+#include "support/fake_clock.hpp"
+#include "support/processes.hpp"
 #include "support/store_place.hpp"
 
 namespace stint::test {
@@ -113,6 +115,7 @@ PostgresServer::PostgresServer(const Options& options)
              {"-D", data_.string(), "-d", options.standby_of, "-R", "-c", "fast", "--no-sync"});
   }
   write_settings(options);
+  if (options.has_fake_clock) environment_ = FakeClock{folder_.path() / "clock"}.environment();
   start();
 }
 
@@ -141,8 +144,9 @@ std::string PostgresServer::url() const {
 }
 
 void PostgresServer::start() {
-  process_ = std::make_unique<Process>(
-      as_server((programs() / "postgres").string(), {"-D", data_.string()}));
+  ProcessOptions how = as_server((programs() / "postgres").string(), {"-D", data_.string()});
+  how.environment = environment_;
+  process_ = std::make_unique<Process>(how);
   const bool is_up =
       eventually([&] { return accepts() || process_->has_ended(); }, std::chrono::seconds{30});
   if (!is_up || process_->has_ended()) {
@@ -155,6 +159,13 @@ void PostgresServer::stop(Shutdown how) {
   process_->send_signal(how == Shutdown::kFast ? SIGINT : SIGQUIT);
   process_->wait();
   process_.reset();
+}
+
+void PostgresServer::send_signal(int signal) const {
+  // Each session is a process in a group of its own.
+  std::vector<pid_t> all = children_of(process_->pid());
+  all.push_back(process_->pid());
+  for (const pid_t one : all) ::kill(one, signal);
 }
 
 bool PostgresServer::accepts() const {

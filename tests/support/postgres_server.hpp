@@ -2,8 +2,10 @@
 #pragma once
 #include <sys/types.h>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,7 +30,9 @@ class PostgresServer final {
     std::vector<std::string> access = {};    ///< lines of pg_hba.conf, before those that trust all
     std::filesystem::path data = {};  ///< an empty folder for its data; empty: one of its own
     std::filesystem::path wal =
-        {};                       ///< an empty folder for its log of changes; empty: with the data
+        {};  ///< an empty folder for its log of changes; empty: with the data
+    /// Its wall clock can be set: by a FakeClock of this object's file "clock" in `folder`.
+    bool has_fake_clock = false;
     std::string standby_of = {};  ///< the connection string of another server: be its standby
   };
 
@@ -56,6 +60,9 @@ class PostgresServer final {
   /// Start it and wait until it accepts connections.
   void start();
   bool accepts() const;
+  /// Halt all of its processes: its connections stay open and nothing is answered; or go on.
+  void pause() const { send_signal(SIGSTOP); }
+  void resume() const { send_signal(SIGCONT); }
   bool has_ended() const { return !process_ || process_->has_ended(); }
   /// What it has logged since the last start.
   std::string log() const { return process_ ? process_->err() : std::string{}; }
@@ -74,10 +81,12 @@ class PostgresServer final {
   static std::string run_tool(const std::string& name, const std::vector<std::string>& arguments);
 
  private:
+  void send_signal(int signal) const;
   void write_settings(const Options& options) const;
 
   TemporaryFolder folder_;
   std::filesystem::path data_;
+  std::map<std::string, std::string> environment_;
   int port_;
   std::unique_ptr<Process> process_;
 };
