@@ -31,7 +31,9 @@ void LockWaiting::see(const LockAttempt& busy, Time now) {
 }
 
 LockWaiting::Time LockWaiting::longest_wait(Time now) const {
-  Time wait = kLongestWait;
+  // A holder's last renewal must be seen well before its lease ends: the delay, for which it has to
+  // be seen unchanged, is over by then.
+  Time wait = std::min<Time>(kLongestWait, ttl_ / 2);
   if (retry_in_ > Time{0}) wait = std::min(wait, retry_in_);
   const Time observed_in = first_seen_at_ + lock_delay_ - now;
   if (observed_in > Time{0}) wait = std::min(wait, observed_in);

@@ -12,7 +12,8 @@ class LockWaiting final {
  public:
   using Time = std::chrono::nanoseconds;
 
-  explicit LockWaiting(Time lock_delay) : lock_delay_(lock_delay) {}
+  /// The contender's own times: a holder's are most likely the same.
+  LockWaiting(Time ttl, Time lock_delay) : ttl_(ttl), lock_delay_(lock_delay) {}
 
   /// What a request that is sent at `now` may compare with: seen unchanged for the whole delay.
   std::optional<LockMark> observed(Time now) const;
@@ -25,6 +26,7 @@ class LockWaiting final {
   Time pause() const;
 
  private:
+  Time ttl_;
   Time lock_delay_;
   std::optional<LockMark> mark_;
   Time first_seen_at_{0};

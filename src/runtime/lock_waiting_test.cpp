@@ -9,6 +9,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr nanoseconds kStart = std::chrono::hours{1};
+constexpr nanoseconds kTtl = seconds{30};
 constexpr nanoseconds kDelay = seconds{12};
 
 LockAttempt busy(std::int64_t token, std::int64_t sequence, nanoseconds retry_in = {}) {
@@ -16,7 +17,7 @@ LockAttempt busy(std::int64_t token, std::int64_t sequence, nanoseconds retry_in
 }
 
 TEST(LockWaiting, MayCompareOnlyWithWhatItSawForTheWholeDelay) {
-  LockWaiting waiting{kDelay};
+  LockWaiting waiting{kTtl, kDelay};
   EXPECT_FALSE(waiting.observed(kStart));
   waiting.see(busy(7, 1), kStart);
   waiting.see(busy(7, 1), kStart + seconds{6});
@@ -25,7 +26,7 @@ TEST(LockWaiting, MayCompareOnlyWithWhatItSawForTheWholeDelay) {
 }
 
 TEST(LockWaiting, BeginsAnewWithEachRenewalAndEachHolder) {
-  LockWaiting waiting{kDelay};
+  LockWaiting waiting{kTtl, kDelay};
   waiting.see(busy(7, 1), kStart);
   waiting.see(busy(7, 2), kStart + seconds{10});
   EXPECT_FALSE(waiting.observed(kStart + seconds{21}));
@@ -36,7 +37,7 @@ TEST(LockWaiting, BeginsAnewWithEachRenewalAndEachHolder) {
 }
 
 TEST(LockWaiting, WaitsUntilSomethingMayHaveChanged) {
-  LockWaiting waiting{kDelay};
+  LockWaiting waiting{kTtl, kDelay};
   EXPECT_EQ(waiting.longest_wait(kStart), seconds{5}) << "news may be lost";
   waiting.see(busy(7, 1), kStart);
   EXPECT_EQ(waiting.longest_wait(kStart), seconds{5});
@@ -46,8 +47,14 @@ TEST(LockWaiting, WaitsUntilSomethingMayHaveChanged) {
   EXPECT_EQ(waiting.longest_wait(kStart + seconds{12}), milliseconds{300}) << "the server says so";
 }
 
+TEST(LockWaiting, LooksMoreOftenThanAShortLeaseEnds) {
+  LockWaiting waiting{seconds{2}, seconds{1}};
+  waiting.see(busy(7, 1, seconds{3}), kStart);
+  EXPECT_EQ(waiting.longest_wait(kStart + seconds{1}), seconds{1});
+}
+
 TEST(LockWaiting, PausesLongerEachTimeThatItIsWokenForNothing) {
-  LockWaiting waiting{kDelay};
+  LockWaiting waiting{kTtl, kDelay};
   nanoseconds now = kStart;
   waiting.see(busy(7, 1), now);
   EXPECT_EQ(waiting.pause(), nanoseconds{0});
@@ -63,7 +70,7 @@ TEST(LockWaiting, PausesLongerEachTimeThatItIsWokenForNothing) {
 }
 
 TEST(LockWaiting, PausesNotForWhatIsNewNorForWhatCameLongAgo) {
-  LockWaiting waiting{kDelay};
+  LockWaiting waiting{kTtl, kDelay};
   waiting.see(busy(7, 1), kStart);
   waiting.see(busy(7, 1), kStart + milliseconds{1});
   EXPECT_GT(waiting.pause(), nanoseconds{0});

@@ -8,9 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 #include "support/child.hpp"
+#include "support/eventually.hpp"
 #include "support/lock_journal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -39,13 +39,12 @@ class LockContenders final {
   template <typename Condition>
   [[nodiscard]] bool eventually(Condition&& condition,
                                 std::chrono::milliseconds limit = std::chrono::seconds{30}) {
-    const auto end = true_boot_now() + limit;
-    while (true) {
-      tend();
-      if (condition()) return true;
-      if (true_boot_now() >= end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds{2});
-    }
+    return test::eventually(
+        [&] {
+          tend();
+          return condition();
+        },
+        limit);
   }
   /// Let time pass.
   void go_on_for(std::chrono::milliseconds time) {

@@ -65,11 +65,13 @@ int LockFault::wait_for_holder() {
   return is_held ? *contenders_->holder() : -1;
 }
 
+bool LockFault::has_other_holder(pid_t than) const {
+  const auto holder = contenders_->holder();
+  return holder && contenders_->pid(*holder) != than;
+}
+
 bool LockFault::wait_for_other_holder(pid_t than) {
-  const bool came = contenders_->eventually([&] {
-    const auto holder = contenders_->holder();
-    return holder && contenders_->pid(*holder) != than;
-  });
+  const bool came = contenders_->eventually([&] { return has_other_holder(than); });
   EXPECT_TRUE(came) << "nobody came after " << than << "\n" << contenders_->log();
   return came;
 }

@@ -38,7 +38,8 @@ class LockFault : public ::testing::TestWithParam<std::string> {
 
   /// Wait for a holder that is at work; its seat, or -1 and a failure.
   int wait_for_holder();
-  /// Wait until another process than this one is at work as the holder.
+  /// Whether another process than this one is at work as the holder; wait for that.
+  bool has_other_holder(pid_t than) const;
   bool wait_for_other_holder(pid_t than);
   /// How soon after a holder's death another must come.
   std::chrono::nanoseconds longest_takeover() const;
