@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 #include "library.hpp"
+#include "locks.hpp"
 #include "postgres/cost.hpp"
 #include "postgres/crowd.hpp"
 #include "postgres/floor.hpp"
@@ -128,6 +129,7 @@ std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& note
       notes.emplace_back("PostgreSQL beside a crowd of jobs: --crowd 1000000");
     }
   }
+  add(figures, lock_figures(plan, places.size() > 1 ? &places[1].place : nullptr, notes));
   add(figures, program_figures(places, notes));
   return figures;
 }
