@@ -1,8 +1,11 @@
 #include "app/environment.hpp"
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 #include "app/backends.hpp"
 #include "app/metrics_setup.hpp"
+#include "app/role_backends.hpp"
 #include "base/log.hpp"
 #include "config/load_settings.hpp"
 #include "config/settings_state.hpp"
@@ -28,7 +31,11 @@ Environment::Environment(Settings settings, std::span<const ModuleDefinition> mo
   registry_ = Registry::build(modules, problems, settings_.state().commands);
   // A program without modules of its own may share the file of one that has some: it leaves the
   // keys that it does not know alone.
-  if (!modules.empty()) settings_ = check_settings(settings_, registry_->settings(), problems);
+  if (!modules.empty()) {
+    settings_ = check_settings(settings_, registry_->settings(), problems);
+    std::ranges::move(check_backend_names(settings_, registry_->backends()),
+                      std::back_inserter(problems));
+  }
   if (!problems.empty()) throw ConfigurationError{std::move(problems)};
   enqueue_defaults_ = defaults_of(settings_);
 }
