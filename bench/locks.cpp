@@ -13,8 +13,10 @@
 #include <libpq-fe.h>
 #include "base/url.hpp"
 #include "meter.hpp"
+#include "stint/json.hpp"
 #include "stint/one_instance_lock.hpp"
 #include "stint/settings.hpp"
+#include "stint_generated/redis_lua.hpp"
 
 namespace stint::bench {
 namespace {
@@ -50,38 +52,73 @@ OneInstanceLock open(const Place& place, const std::string& task) {
   return OneInstanceLock::open(settings_of(place), task);
 }
 
-Sample cycles_of_lock(const Place& place, const Plan& plan) {
-  place.prepare();
-  OneInstanceLock lock = open(place, "bench.cycles");
+/// hiredis alone.
+class BareRedis final {
+ public:
+  explicit BareRedis(const std::string& url) : url_(parse_url(url)) {
+    connection_.reset(redisConnect(url_.host.c_str(), url_.port.value_or(6379)));
+  }
+
+  std::string call(const std::vector<std::string>& words) {
+    std::vector<const char*> texts;
+    std::vector<std::size_t> sizes;
+    for (const std::string& word : words) {
+      texts.push_back(word.data());
+      sizes.push_back(word.size());
+    }
+    const std::unique_ptr<redisReply, decltype(&freeReplyObject)> reply{
+        static_cast<redisReply*>(redisCommandArgv(connection_.get(), static_cast<int>(words.size()),
+                                                  texts.data(), sizes.data())),
+        freeReplyObject};
+    if (!reply || reply->type == REDIS_REPLY_ERROR) throw std::runtime_error{"redis refuses"};
+    if (reply->type == REDIS_REPLY_ARRAY) return reply->element[1]->str;
+    return reply->str == nullptr ? std::string{} : reply->str;
+  }
+
+ private:
+  const Url url_;
+  std::unique_ptr<redisContext, decltype(&redisFree)> connection_{nullptr, redisFree};
+};
+
+template <typename Cycle>
+Sample cycles_of(const Plan& plan, const Cycle& cycle) {
   const auto end = steady_clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
   const Meter meter;
   std::int64_t cycles = 0;
-  while (steady_clock::now() < end) {
-    if (!lock.try_acquire()) throw std::runtime_error{"the lock is not free"};
-    lock.release();
-    ++cycles;
-  }
+  for (; steady_clock::now() < end; ++cycles) cycle();
   return meter.stop(cycles);
 }
 
 Sample cycles_of_redis(const std::string& url, const Plan& plan) {
-  const Url parts = parse_url(url);
-  const std::unique_ptr<redisContext, decltype(&redisFree)> redis{
-      redisConnect(parts.host.c_str(), parts.port.value_or(6379)), redisFree};
-  const auto call = [&](const char* command) {
-    void* const reply = redisCommand(redis.get(), command);
-    if (reply == nullptr) throw std::runtime_error{"redis does not answer"};
-    freeReplyObject(reply);
-  };
-  const auto end = steady_clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
-  const Meter meter;
-  std::int64_t cycles = 0;
-  while (steady_clock::now() < end) {
-    call("SET stint-bench x NX PX 30000");
-    call("DEL stint-bench");
-    ++cycles;
-  }
-  return meter.stop(cycles);
+  BareRedis redis{url};
+  return cycles_of(plan, [&] {
+    redis.call({"SET", "stint-bench", "x", "NX", "PX", "30000"});
+    redis.call({"DEL", "stint-bench"});
+  });
+}
+
+/// What a lock asks the server, without whatever else it does.
+Sample cycles_of_scripts(const std::string& url, const Plan& plan) {
+  BareRedis redis{url};
+  const std::string acquire =
+      redis.call({"SCRIPT", "LOAD", std::string{stint::redis::lua::acquire.text}});
+  const std::string release =
+      redis.call({"SCRIPT", "LOAD", std::string{stint::redis::lua::release.text}});
+  const std::string owner = json(this_process_as_owner("bench.cycles")).dump();
+  return cycles_of(plan, [&] {
+    const std::string token = redis.call(
+        {"EVALSHA", acquire, "1", "stint-bench-lock", "id", "30000", "12000", "", "", "0", owner});
+    redis.call({"EVALSHA", release, "1", "stint-bench-lock", "id", token});
+  });
+}
+
+Sample cycles_of_lock(const Place& place, const Plan& plan) {
+  place.prepare();
+  OneInstanceLock lock = open(place, "bench.cycles");
+  return cycles_of(plan, [&] {
+    if (!lock.try_acquire()) throw std::runtime_error{"the lock is not free"};
+    lock.release();
+  });
 }
 
 Sample cycles_of_postgres(const std::string& url, const Plan& plan) {
@@ -97,15 +134,10 @@ Sample cycles_of_postgres(const std::string& url, const Plan& plan) {
   run("drop table if exists stint_bench_lock");
   run("create table stint_bench_lock (name text primary key, owner text)");
   run("insert into stint_bench_lock values ('a', null)");
-  const auto end = steady_clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
-  const Meter meter;
-  std::int64_t cycles = 0;
-  while (steady_clock::now() < end) {
+  const Sample sample = cycles_of(plan, [&] {
     run("update stint_bench_lock set owner = 'x' where name = 'a' and owner is null");
     run("update stint_bench_lock set owner = null where name = 'a' and owner = 'x'");
-    ++cycles;
-  }
-  Sample sample = meter.stop(cycles);
+  });
   run("drop table stint_bench_lock");
   return sample;
 }
@@ -167,16 +199,16 @@ Figure hand_over_figure(const Place& place, const Plan& plan) {
   return figure;
 }
 
-Figure cycle_figure(const Place& place, const Plan& plan, std::string floor,
-                    std::function<Sample()> bare) {
+/// The floor comes first, the lock last.
+Figure cycle_figure(const Place& place, const Plan& plan, std::vector<Contestant> bare) {
   Figure figure{.name = fmt::format("lock/{}-cycle", place.backend),
-                .title = "acquire and release, one after the other"};
-  figure.contestants = {{floor, std::move(bare)},
-                        {"OneInstanceLock", [=] { return cycles_of_lock(place, plan); }}};
+                .title = "acquire and release, one after the other",
+                .contestants = std::move(bare)};
   figure.targets = {{.contestant = "OneInstanceLock",
                      .bound = Bound::kLeastRatio,
                      .limit = 0.7,
-                     .over = std::move(floor)}};
+                     .over = figure.contestants.front().name}};
+  figure.contestants.push_back({"OneInstanceLock", [=] { return cycles_of_lock(place, plan); }});
   return figure;
 }
 
@@ -199,8 +231,10 @@ std::vector<Figure> lock_figures(const Plan& plan, const StorePlace* postgres,
   } else {
     const Place place{.backend = "redis",
                       .settings = fmt::format("url = \"{}\"\nrestart_guard = false", redis)};
-    figures.push_back(cycle_figure(place, plan, "hiredis: SET NX PX, DEL",
-                                   [=] { return cycles_of_redis(redis, plan); }));
+    figures.push_back(cycle_figure(
+        place, plan,
+        {{"hiredis: the same two scripts", [=] { return cycles_of_scripts(redis, plan); }},
+         {"hiredis: SET NX PX, DEL", [=] { return cycles_of_redis(redis, plan); }}}));
     figures.push_back(hand_over_figure(place, plan));
   }
   const std::string consul = server("STINT_TEST_CONSUL");
@@ -214,8 +248,9 @@ std::vector<Figure> lock_figures(const Plan& plan, const StorePlace* postgres,
     const Place place{.backend = "postgresql",
                       .settings = fmt::format("url = \"{}\"", postgres->url),
                       .prepare = postgres->make_new};
-    figures.push_back(cycle_figure(place, plan, "libpq: two updates",
-                                   [=] { return cycles_of_postgres(plan.postgres_url, plan); }));
+    figures.push_back(cycle_figure(
+        place, plan,
+        {{"libpq: two updates", [=] { return cycles_of_postgres(plan.postgres_url, plan); }}}));
     figures.push_back(hand_over_figure(place, plan));
   }
   return figures;

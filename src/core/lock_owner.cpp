@@ -74,11 +74,15 @@ void from_json(const json& from, LockOwner& owner) {
 }
 
 LockOwner this_process_as_owner(std::string_view task) {
+  // What needs files to be read does not change while a process lives.
+  static const std::string host = host_name();
+  static const std::string fqdn = full_host_name();
+  static const std::string boot = boot_id();
   return {.id = random_uuid(),
-          .host = host_name(),
-          .fqdn = full_host_name(),
+          .host = host,
+          .fqdn = fqdn,
           .pid = ::getpid(),
-          .boot_id = boot_id(),
+          .boot_id = boot,
           .task = std::string{task},
           .version = std::string{version()},
           .acquired_at = format_time(real_clock().system_now())};

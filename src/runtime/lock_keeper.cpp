@@ -15,6 +15,7 @@ constexpr const char* kLogger = "lock";
 constexpr int kLostExit = 5;
 // News of a lock that is held are seldom; what comes without any is looked at once a second.
 constexpr std::chrono::seconds kBetweenLooks{1};
+constexpr std::chrono::milliseconds kBeforeWatch{100};
 constexpr std::chrono::seconds kWatch{30};
 constexpr std::chrono::seconds kWatchAgain{1};
 // Before a process ends itself, what it has to say must get out, unless nobody reads it.
@@ -61,10 +62,25 @@ void LockKeeper::begin(const LockHold& hold, Time sent_at) {
   stop_ = std::stop_source{};
   is_renewal_due_ = is_look_due_ = must_give_back_ = false;
   lease_.acquire(hold.token, sent_at);
+  is_watch_due_ = false;
+  const Time now = clock_.boot_now();
+  watch_at_ = now + kBeforeWatch;
   tell_kill_at();
   tell_state();
-  timer_.wake();
-  changed_.notify_all();
+  const std::optional<Time> next = next_look(now);
+  if (next && *next < watchdog_until_) timer_.wake();
+}
+
+std::optional<LockKeeper::Time> LockKeeper::next_look(Time now) {
+  if (!lease_.is_held()) return std::nullopt;
+  const std::optional<Time> next = lease_.next_look();
+  if (!is_watched_ || is_watch_due_) return next;
+  if (now >= watch_at_) {
+    is_watch_due_ = true;
+    changed_.notify_all();
+    return next;
+  }
+  return next ? std::min(*next, watch_at_) : watch_at_;
 }
 
 void LockKeeper::watch_time(const std::stop_token& end) {
@@ -90,7 +106,8 @@ void LockKeeper::watch_time(const std::stop_token& end) {
         is_renewal_due_ = true;
         changed_.notify_all();
       }
-      next = lease_.next_look();
+      next = next_look(now);
+      watchdog_until_ = next.value_or(Time::max());
     }
     if (due.kill) {
       end_work("it could not be renewed, or its work did not extend it, in time", stop);
@@ -261,8 +278,10 @@ void LockKeeper::watch_server(const std::stop_token& end) {
   while (!end.stop_requested()) {
     {
       MutexLock lock{mutex_};
-      while (!lease_.is_held() && !end.stop_requested()) changed_.wait(lock);
+      is_watching_ = false;
+      while (!(lease_.is_held() && is_watch_due_) && !end.stop_requested()) changed_.wait(lock);
       if (end.stop_requested()) return;
+      is_watching_ = true;
     }
     Time pause{0};
     try {
@@ -319,10 +338,8 @@ void LockKeeper::release(int attempts) {
     hold = hold_;
     lease_.release();
     tell_state();
-    timer_.wake();
-    changed_.notify_all();
+    if (is_watching_) backend_->backend->interrupt();
   }
-  backend_->backend->interrupt();
   const Time end = clock_.boot_now() + hold.ttl;  // then it is free without us
   Time pause = options_.retry_wait;
   bool may_be_freed = false;

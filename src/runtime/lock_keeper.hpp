@@ -61,6 +61,8 @@ class LockKeeper final {
   };
 
   void watch_time(const std::stop_token& end);
+  /// When the watchdog has to look again; a watch that is due begins here.
+  std::optional<Time> next_look(Time now) STINT_REQUIRES(mutex_);
   void renew_when_due(const std::stop_token& end);
   void watch_server(const std::stop_token& end);
   void cry_out(const std::stop_token& end);
@@ -89,9 +91,14 @@ class LockKeeper final {
   LockState told_state_ STINT_GUARDED_BY(mutex_) = LockState::kReleased;
   bool is_renewal_due_ STINT_GUARDED_BY(mutex_) = false;
   bool is_look_due_ STINT_GUARDED_BY(mutex_) = false;
-  bool must_give_back_ STINT_GUARDED_BY(mutex_) = false;  // lost by time, may still be ours
-  bool is_ending_ STINT_GUARDED_BY(mutex_) = false;       // lost, and its work not over yet
-  std::deque<Cry> cries_ STINT_GUARDED_BY(mutex_);        // the first one is being said
+  // The server is asked to tell of changes only of holdings that last: a short one wakes nobody.
+  Time watch_at_ STINT_GUARDED_BY(mutex_){0};
+  bool is_watch_due_ STINT_GUARDED_BY(mutex_) = false;
+  bool is_watching_ STINT_GUARDED_BY(mutex_) = false;
+  Time watchdog_until_ STINT_GUARDED_BY(mutex_) = Time::max();  // it sleeps at most so long
+  bool must_give_back_ STINT_GUARDED_BY(mutex_) = false;        // lost by time, may still be ours
+  bool is_ending_ STINT_GUARDED_BY(mutex_) = false;             // lost, and its work not over yet
+  std::deque<Cry> cries_ STINT_GUARDED_BY(mutex_);              // the first one is being said
 
   BootTimer timer_;
   std::jthread watchdog_;
