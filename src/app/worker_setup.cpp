@@ -10,6 +10,7 @@
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
 #include "app/task_records.hpp"
+#include "app/task_reports_setup.hpp"
 #include "base/host.hpp"
 #include "base/url.hpp"
 #include "base/version.hpp"
@@ -71,6 +72,14 @@ void check_transactions(const Environment& environment) {
   if (!problems.empty()) throw ConfigurationError{std::move(problems)};
 }
 
+void require_slots(std::string_view why) {
+  if (is_able_to_be_slot()) return;
+  throw ConfigurationError{
+      {fmt::format("this program cannot run tasks in processes ({}): its main must hand over to "
+                   "stint::main, or to stint::serve_slot first",
+                   why)}};
+}
+
 /// Where some task runs in a process, or all do: what starts the processes.
 std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environment, bool all,
                                                    int slots, std::shared_ptr<Keeper> keeper) {
@@ -79,12 +88,7 @@ std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environmen
     if (needs_process(task.options) && !task.program) why = name;
   }
   if (why.empty()) return nullptr;
-  if (!is_able_to_be_slot()) {
-    throw ConfigurationError{
-        {fmt::format("this program cannot run tasks in processes ({}): its main must hand over to "
-                     "stint::main, or to stint::serve_slot first",
-                     why)}};
-  }
+  require_slots(why);
   SlotProcessOptions options;
   options.hello = {pack_settings(environment.settings()), environment.store_name()};
   options.most_runs = environment.settings().get<int>("worker.slot_runs");
@@ -93,6 +97,17 @@ std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environmen
 }
 
 }  // namespace
+
+std::shared_ptr<SlotProcesses> make_runner_processes(const Environment& environment,
+                                                     std::shared_ptr<Keeper> keeper) {
+  require_slots("its runner does");
+  return std::make_shared<SlotProcesses>(
+      std::move(keeper),
+      SlotProcessOptions{.hello = {pack_settings(environment.settings()), environment.store_name()},
+                         .keeps_spare = false,
+                         .inherits_input = true},
+      real_clock());
+}
 
 std::shared_ptr<RunEnvironment> make_run_environment(
     const std::shared_ptr<Environment>& environment) {
@@ -146,7 +161,8 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
           [client = std::make_shared<detail::ClientImpl>(environment)](
               std::string_view task, const json& args, const EnqueueOptions& child) {
             return client->enqueue_child(task, args, child);
-          }),
+          },
+          make_task_reports(environment)),
       logs, std::move(setup));
 }
 

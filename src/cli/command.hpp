@@ -71,6 +71,7 @@ CommandEntry worker_list_entry();
 CommandEntry lock_status_entry();
 CommandEntry lock_release_entry();
 CommandEntry lock_plan_entry();
+CommandEntry check_liveness_entry();
 CommandEntry db_init_entry();
 CommandEntry db_migrate_entry();
 CommandEntry db_status_entry();

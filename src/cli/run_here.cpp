@@ -4,6 +4,7 @@
 #include <iostream>
 #include <fmt/format.h>
 #include "app/environment.hpp"
+#include "app/task_reports_setup.hpp"
 #include "app/worker_setup.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -20,13 +21,6 @@ namespace stint::cli {
 namespace {
 
 constexpr int kSignalExit = 128;
-
-JobId enqueue(Environment& environment, std::string_view task, const json& args,
-              const EnqueueOptions& options) {
-  const detail::TaskDeclaration* declared = environment.registry().find_task_to_enqueue(task);
-  const NewJob job = plan_job(task, declared, args, options, environment.enqueue_defaults());
-  return environment.store().enqueue({&job, 1}).front().id;
-}
 
 /// Keep what the code throws, which the execution turns into text.
 detail::Handler keeping(const detail::Handler& handler, std::exception_ptr& thrown) {
@@ -48,6 +42,13 @@ void end_at_second(int signal, int count) {
 
 }  // namespace
 
+JobId enqueue_child_of_run(Environment& environment, std::string_view task, const json& args,
+                           const EnqueueOptions& options) {
+  const detail::TaskDeclaration* declared = environment.registry().find_task_to_enqueue(task);
+  const NewJob job = plan_job(task, declared, args, options, environment.enqueue_defaults());
+  return environment.store().enqueue({&job, 1}).front().id;
+}
+
 HereResult run_here(Context& context, const detail::TaskDeclaration& task, json args) {
   const std::shared_ptr<Environment>& environment = context.environment();
   HereResult result;
@@ -57,12 +58,10 @@ HereResult run_here(Context& context, const detail::TaskDeclaration& task, json 
   DirectOptions options;
   options.args = checked_arguments(task, std::move(args));
   options.timeout = task.options.timeout;
-  if (options.timeout.count() == 0 && !task.is_command) {
-    options.timeout = environment->enqueue_defaults().timeout;
-  }
   options.enqueue = [&](std::string_view name, const json& child, const EnqueueOptions& own) {
-    return enqueue(*environment, name, child, own);
+    return enqueue_child_of_run(*environment, name, child, own);
   };
+  options.reports = make_task_reports(environment);
   options.log = [&](LogLevel level, const std::string& text) {
     if (log_enabled(task.name, level)) write_log(level, task.name, text);
   };
@@ -74,6 +73,7 @@ HereResult run_here(Context& context, const detail::TaskDeclaration& task, json 
     result.end = run_directly(declared, *make_run_environment(environment), options).completion;
     result.signal = signals.first_signal();
   }
+  options.reports->flush();
   std::cout.flush();
   std::fflush(stdout);
   return result;

@@ -1,12 +1,17 @@
 #include "cli/run_program.hpp"
+#include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <stop_token>
+#include <string_view>
 #include <fmt/format.h>
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
-#include "cli/signals.hpp"
+#include "cli/run_loop.hpp"
+#include "core/task_environment.hpp"
+#include "process/exit_status.hpp"
 #include "process/keeper.hpp"
 #include "runtime/program_run.hpp"
 #include "stint/error.hpp"
@@ -40,39 +45,110 @@ void print_json(Context& context, const std::vector<std::string>& command, const
   context.output().line(line.dump());
 }
 
+/// The environment of the program: this one's, and what tells of its run.
+std::vector<std::string> environment_of(const std::string& name, std::int64_t token) {
+  std::vector<std::string> result;
+  for (char** one = ::environ; one != nullptr && *one != nullptr; ++one) {
+    const std::string_view text{*one};
+    // This process may itself be a task's program.
+    const std::string_view variable = text.substr(0, text.find('='));
+    if (std::ranges::find(kTaskVariables, variable) == kTaskVariables.end()) {
+      result.emplace_back(text);
+    }
+  }
+  if (!name.empty()) result.push_back(fmt::format("{}={}", kTaskVariable, name));
+  if (token != 0) result.push_back(fmt::format("{}={}", kFencingTokenVariable, token));
+  return result;
+}
+
+std::string describe_end(const ProgramLine& line, const ProgramEnd& end) {
+  if (end.timed_out) {
+    return fmt::format("{} ran longer than {}", line.command.front(),
+                       format_duration(line.timeout));
+  }
+  return fmt::format("{}: {}", line.command.front(), describe(end.status));
+}
+
+class ProgramWork final : public RunnerWork {
+ public:
+  ProgramWork(Context& context, const ProgramLine& line, const WorkPlace& place)
+      : context_(context), line_(line), place_(place) {}
+
+  RunReport run(const RunOrder& order) override {
+    std::stop_source stop;
+    const auto ask = [&stop] { stop.request_stop(); };
+    const std::stop_callback on_shutdown{place_.stop, ask};
+    const std::stop_callback on_loss{order.lost, ask};
+    ProgramRun run;
+    run.program.arguments = line_.command;
+    run.program.environment = environment_of(line_.name, order.token);
+    if (order.lock_descriptor >= 0) {
+      run.program.descriptors.emplace_back(kLockDescriptor, order.lock_descriptor);
+    }
+    run.stop = stop.get_token();
+    run.stop_signal = place_.stop_signal;
+    run.deadline = place_.deadline.get();
+    if (line_.timeout.count() > 0) run.timeout = line_.timeout;
+    const ProgramEnd end = run_program(keeper_, run);
+    end_ = end;
+    if (context_.json()) {
+      print_json(context_, line_.command, end);
+      context_.output().flush();
+    }
+    const bool is_lost = order.lost.stop_requested() || place_.deadline->has_passed();
+    RunReport report = report_of(end, stop.stop_requested() || is_lost);
+    report.was_lost = report.status != RunStatus::kSucceeded && is_lost;
+    return report;
+  }
+
+  /// Of the last run; nothing: there was none.
+  const std::optional<ProgramEnd>& end() const { return end_; }
+
+ private:
+  RunReport report_of(const ProgramEnd& end, bool was_stopped) const {
+    if (!end.timed_out && end.status.signal == 0 && end.status.code == 0) return {};
+    RunReport report{.status = RunStatus::kFailed, .problem = describe_end(line_, end)};
+    if (was_stopped && !end.timed_out) {
+      report.status = end.status.signal == SIGKILL ? RunStatus::kKilled : RunStatus::kInterrupted;
+    }
+    return report;
+  }
+
+  Context& context_;
+  const ProgramLine& line_;
+  const WorkPlace place_;
+  Keeper keeper_;
+  std::optional<ProgramEnd> end_;
+};
+
 }  // namespace
 
-int run_program_here(Context& context, const std::vector<std::string>& command,
-                     std::chrono::nanoseconds timeout) {
-  const std::string& name = command.front();
-  std::stop_source stop;
-  std::stop_source kill;
-  Keeper keeper;
-  const SignalWatcher signals{
-      [&](int /*signal*/, int count) { (count == 1 ? stop : kill).request_stop(); }};
-  ProgramRun run;
-  run.program.arguments = command;
-  run.stop = stop.get_token();
-  run.kill = kill.get_token();
-  run.stop_signal = [&signals] {
-    const int first = signals.first_signal();
-    return first == 0 ? SIGTERM : first;
-  };
-  if (timeout.count() > 0) run.timeout = timeout;
-  ProgramEnd end;
+int run_program_here(Context& context, const ProgramLine& line, const RunnerChoice& choice) {
+  std::optional<ProgramWork> work;
+  RunLoop loop{.task = line.name.empty() ? line.command.front() : line.name,
+               .lock_name = line.name,
+               .choice = choice,
+               .is_quiet = choice.rules.run_once};
+  LoopEnd result;
   try {
-    end = run_program(keeper, run);
+    result = run_loop(context, loop, [&](const WorkPlace& place) -> RunnerWork& {
+      return work.emplace(context, line, place);
+    });
   } catch (const Error& error) {
     if (error.native_code().empty()) throw;
     context.note(fmt::format("{}: error: {}", context.program(), printable(error.what())));
     return error.native_code() == "ENOENT" ? kNotFound : kNotExecutable;
   }
-  if (end.timed_out) {
-    context.note(fmt::format("{}: error: {} ran longer than {}", context.program(), printable(name),
-                             format_duration(timeout)));
+  const bool ran_once = choice.rules.run_once && work->end();
+  if (!ran_once || result.end.was_lost) {
+    if (const auto code = exit_code_of(context, result)) return *code;
+    return 0;
   }
-  if (context.json()) print_json(context, command, end);
-  return exit_code_of(end);
+  if (work->end()->timed_out) {
+    context.note(fmt::format("{}: error: {}", context.program(),
+                             printable(describe_end(line, *work->end()))));
+  }
+  return exit_code_of(*work->end());
 }
 
 }  // namespace stint::cli

@@ -50,6 +50,11 @@ class SignalWatcher::Impl {
   }
 
   ~Impl() {
+    if (is_deaf_) {
+      // Not SIG_IGN: a program that is started meanwhile would inherit that.
+      former_int_.sa_handler = [](int) {};
+      former_term_.sa_handler = [](int) {};
+    }
     ::sigaction(SIGINT, &former_int_, nullptr);
     ::sigaction(SIGTERM, &former_term_, nullptr);
     while (::write(pipe_[1], &kEnd, 1) < 0 && (errno == EINTR || errno == EAGAIN)) {
@@ -63,6 +68,7 @@ class SignalWatcher::Impl {
   Impl& operator=(const Impl&) = delete;
 
   int first_signal() const { return first_.load(); }
+  void stay_deaf() { is_deaf_ = true; }
 
  private:
   void watch() noexcept {
@@ -86,6 +92,7 @@ class SignalWatcher::Impl {
   int pipe_[2] = {-1, -1};
   std::thread thread_;
   std::atomic<int> first_{0};
+  bool is_deaf_ = false;
   struct sigaction former_int_{};
   struct sigaction former_term_{};
 };
@@ -94,6 +101,7 @@ SignalWatcher::SignalWatcher(Handle handle) : impl_(std::make_unique<Impl>(std::
 SignalWatcher::~SignalWatcher() = default;
 
 int SignalWatcher::first_signal() const { return impl_->first_signal(); }
+void SignalWatcher::stay_deaf() const { impl_->stay_deaf(); }
 
 void ignore_closed_pipes() {
   struct sigaction action{};

@@ -22,6 +22,9 @@ class SignalWatcher {
 
   /// The first signal that came; 0 while none has.
   int first_signal() const;
+  /// Have the destructor leave SIGINT and SIGTERM without effect: the program is about to end by
+  /// one of them, with an exit code of its own.
+  void stay_deaf() const;
 
  private:
   class Impl;

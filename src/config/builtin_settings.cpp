@@ -11,9 +11,6 @@ constexpr double kDay = 24 * kHour;
 constexpr double kKibibyte = 1024;
 constexpr double kMebibyte = 1024 * kKibibyte;
 
-// What is known already but does nothing until the feature that it belongs to exists.
-constexpr std::string_view kLater = " Not used by this version yet.";
-
 // Writes the table: each member function adds a key with what all keys of its type have.
 class Table final {
  public:
@@ -65,8 +62,6 @@ class Table final {
   std::vector<SettingSpec> specs_;
 };
 
-std::string later(std::string_view help) { return std::string{help} + std::string{kLater}; }
-
 void add_node(Table& table) {
   table.text("node", nullptr,
              "The name of this machine, for tasks that are bound to one. Default: the host name.");
@@ -82,14 +77,21 @@ void add_stores(Table& table) {
 }
 
 void add_runner(Table& table) {
-  table.boolean("run_once", false, later("Run the task once and end."))
+  table
+      .boolean("run_once", false,
+               "Run the task once and end, see [the runner](runner.md). An interval from a higher "
+               "source turns it off.")
       .duration("sleep_interval", nullptr, 0, 365 * kDay,
-                later("The pause between the end of a run and the next."))
-      .duration("run_interval", nullptr, 0.001, 365 * kDay,
-                later("The time from the start of a run to the start of the next."))
-      .boolean("keep_lock", false, later("Keep the lock between runs."))
-      .boolean("release_on_error", false, later("Give the lock away after a run that failed."))
-      .boolean("disable_one_instance", false, later("Run without the lock."));
+                "The pause between the end of a run and the next. Default: none, unless "
+                "`run_interval` is set; not both.")
+      .duration("run_interval", nullptr, 0, 365 * kDay,
+                "The time from the start of a run to the start of the next. An overrun starts the "
+                "next at once and is not made up.")
+      .boolean("keep_lock", false, "Keep the lock between runs: one lease, one token.")
+      .boolean("release_on_error", false,
+               "With `keep_lock`: give the lock away after a run that failed, and wait twice as "
+               "long.")
+      .boolean("disable_one_instance", false, "Run without the lock.");
 }
 
 void add_logging(Table& table) {

@@ -14,6 +14,22 @@ namespace {
 constexpr std::string_view kPrefix = "STINT_";
 constexpr std::size_t kLongestKey = 128;
 
+}  // namespace
+
+bool is_of_own_backend(std::string_view key) {
+  constexpr std::array<std::string_view, 3> kRoles = {"one_instance.", "liveness.", "metrics."};
+  const bool is_role =
+      std::ranges::any_of(kRoles, [&](std::string_view role) { return key.starts_with(role); });
+  const std::size_t name_end = key.find('.', key.find('.') + 1);
+  if (!is_role || name_end == std::string_view::npos) return false;
+  const std::string_view table = key.substr(0, name_end + 1);
+  return std::ranges::none_of(builtin_settings(), [&](const SettingSpec& builtin) {
+    return std::string_view{builtin.key}.starts_with(table);
+  });
+}
+
+namespace {
+
 // Used by the library's own tests and programs.
 constexpr std::array<std::string_view, 2> kSpecialVariables = {"STINT_SETTINGS", "STINT_FULL"};
 
@@ -119,7 +135,9 @@ std::string KnownSettings::refuse(const SettingSpec& spec) const {
 std::string KnownSettings::refuse_place(const SettingSpec& spec) const {
   if (by_key_.contains(spec.key)) return "is declared already; choose another name";
   const std::string_view top = std::string_view{spec.key}.substr(0, spec.key.find('.'));
+  const bool is_own_backend = is_of_own_backend(spec.key);
   for (const SettingSpec& builtin : builtin_settings()) {
+    if (is_own_backend) break;
     if (std::string_view{builtin.key}.substr(0, builtin.key.find('.')) == top) {
       return fmt::format("stands in \"{}\", which is the library's own; choose another name", top);
     }

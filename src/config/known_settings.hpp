@@ -18,6 +18,9 @@ std::string environment_twin(std::string_view key);
 /// way.
 bool is_special_variable(std::string_view variable);
 
+/// Tell whether a key can only be of a backend that a module declares: "one_instance.mine.url".
+bool is_of_own_backend(std::string_view key);
+
 /// Immutable once made.
 class KnownSettings final {
  public:

@@ -11,6 +11,7 @@ using namespace stint::testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 struct WrongValue {
@@ -126,6 +127,27 @@ TEST(DeclaredSettings, AreCheckedAsTheLibrarysOwn) {
                             "\"warehouse.url\"?)"),
                   "there is no value for warehouse.url (where it answers); set it in "
                   "stint.toml, or in the environment as STINT_WAREHOUSE_URL"));
+}
+
+TEST(DeclaredSettings, MayBeOfABackendOfOnesOwn) {
+  const std::vector<SettingSpec> declared = {
+      {.key = "one_instance.mine.url", .type = SettingType::kString},
+      {.key = "liveness.mine.ttl", .type = SettingType::kDuration}};
+  const LoadOptions options =
+      from_toml("[one_instance.mine]\nurl = \"x\"", {{"STINT_LIVENESS_MINE_TTL", "2s"}});
+  const Loaded early = load(options, {}, UnknownSettings::kKept);
+  EXPECT_THAT(early.problems, IsEmpty());
+  const Settings checked = check_settings(early.settings, declared);
+  EXPECT_EQ(checked.get<std::string>("one_instance.mine.url"), "x");
+  EXPECT_EQ(checked.get<std::chrono::seconds>("liveness.mine.ttl"), 2s);
+  // One of the library's own backends takes no further keys, nor does a slip pass for another.
+  EXPECT_THAT(problems_of("[one_instance.consull]\nport = 1"), SizeIs(1));
+  EXPECT_THAT(
+      load(from_toml("[one_instance.consull]\nport = 1"), {}, UnknownSettings::kKept).problems,
+      SizeIs(1));
+  const std::vector<SettingSpec> taken = {
+      {.key = "one_instance.consul.mine", .type = SettingType::kString}};
+  EXPECT_THAT(load(from_toml(""), taken, UnknownSettings::kKept).problems, SizeIs(1));
 }
 
 TEST(DeclaredSettings, GiveTheirDefaults) {

@@ -141,11 +141,16 @@ class Resolver final {
       place_checked(*spec, key, node.to_json(), node.source);
     } else if (any_name || known_.is_table(key)) {
       place_table(key, node, depth);
-    } else if (unknown_ == UnknownSettings::kKept && depth == 1 && node.is_table) {
+    } else if (unknown_ == UnknownSettings::kKept && node.is_table && may_be_declared(key, depth)) {
       keep(key, node, depth);
     } else {
       refuse_key(key, node.source, node.is_table);
     }
+  }
+
+  /// Tables of a module's own, and those of its backends.
+  bool may_be_declared(const std::string& key, int depth) const {
+    return depth == 1 || (is_of_own_backend(key + ".") && known_.suggest_key(key).empty());
   }
 
   static bool is_task(std::string_view key) {

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -66,6 +67,28 @@ std::vector<std::pair<pid_t, pid_t>> scan_processes() {
   return processes;
 }
 
+/// Count the children of all threads; -1: the kernel does not tell.
+int count_children(pid_t process) {
+  const std::string folder = "/proc/" + std::to_string(process) + "/task";
+  const std::unique_ptr<DIR, CloseFolder> tasks{::opendir(folder.c_str())};
+  if (!tasks) return -1;
+  int count = 0;
+  std::string text;
+  while (const dirent* const entry = ::readdir(tasks.get())) {
+    pid_t task = -1;
+    if (!parse(entry->d_name, task)) continue;
+    const std::string path = std::string{entry->d_name} + "/children";
+    if (!read_file(::dirfd(tasks.get()), path.c_str(), text)) {
+      if (errno == ENOENT && ::faccessat(::dirfd(tasks.get()), entry->d_name, F_OK, 0) != 0) {
+        continue;  // the thread has ended
+      }
+      return -1;
+    }
+    count += static_cast<int>(std::ranges::count(text, ' '));
+  }
+  return count;
+}
+
 }  // namespace
 
 bool read_children(std::vector<pid_t>& to) {
@@ -111,6 +134,19 @@ bool descends_from(pid_t process, pid_t ancestor) {
     process = parent_of(stat);
   }
   return false;
+}
+
+bool has_company(pid_t process) {
+  std::string stat;
+  if (!read_file(AT_FDCWD, ("/proc/" + std::to_string(process) + "/stat").c_str(), stat)) {
+    return true;  // it is gone: what it has left may be there
+  }
+  const pid_t parent = parent_of(stat);
+  const int below = count_children(process);
+  if (below > 0) return true;
+  const int beside = count_children(parent);
+  if (below == 0 && beside >= 0) return beside > 1;
+  return find_descendants(parent).size() > 2;
 }
 
 std::vector<pid_t> find_children() {

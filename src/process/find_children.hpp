@@ -16,6 +16,10 @@ std::vector<pid_t> find_descendants(pid_t process);
 /// Tell whether `process` is `ancestor` or below it now.
 bool descends_from(pid_t process, pid_t ancestor);
 
+/// Tell whether anything runs below `process`, or beside it below its parent: what it has started,
+/// and what has detached itself from it where its parent adopts that.
+bool has_company(pid_t process);
+
 /// The same as `find_children` in two ways; the first gives false where the kernel does not tell.
 bool read_children(std::vector<pid_t>& to);
 std::vector<pid_t> scan_for_children();

@@ -12,6 +12,7 @@
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "process/find_children.hpp"
 #include "stint/error.hpp"
 #include "stint/log.hpp"
 #include "support/child.hpp"
@@ -125,6 +126,24 @@ TEST(Keeper, EndsAForkBombOfManySessions) {
   script.child().kill();
   EXPECT_EQ(script.wait().signal, SIGKILL);
   EXPECT_THAT(script.left(), IsEmpty());
+}
+
+TEST(Keeper, ShowsWhetherAChildHasLeftAnything) {
+  Keeper alone;
+  KeptScript bare{alone, "echo up; read line; exec sleep 1000"};
+  EXPECT_EQ(bare.read_line(), "up");
+  Keeper with_child;
+  KeptScript parent{with_child, "sleep 1000 & echo up; wait"};
+  EXPECT_EQ(parent.read_line(), "up");
+  EXPECT_TRUE(has_company(parent.child().pid()));
+  Keeper with_daemon;
+  KeptScript detached{with_daemon, std::string{kDaemon} + " wait; exec sleep 1000"};
+  detached.read_line();
+  EXPECT_TRUE(has_company(detached.child().pid()));
+  EXPECT_TRUE(test::eventually([&] { return !has_company(bare.child().pid()); }));
+  bare.child().kill();
+  bare.wait();
+  EXPECT_TRUE(has_company(bare.child().pid()));  // nobody can tell any more
 }
 
 TEST(Keeper, EndsAChildThatNobodyOwnsAnyMore) {

@@ -1,6 +1,7 @@
 #include "runtime/command_run.hpp"
 #include <unistd.h>
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <map>
 #include <optional>
@@ -70,6 +71,8 @@ std::vector<std::string> environment_of(const JobRun& run, const FilledCommand& 
   variables[std::string{kAttemptVariable}] = std::to_string(run.attempt());
   if (run.id()) {
     variables[std::string{kJobIdVariable}] = std::to_string(run.id().value);
+  }
+  if (run.fencing_token() != 0) {
     variables[std::string{kFencingTokenVariable}] = std::to_string(run.fencing_token());
   }
   for (const auto& [name, value] : command.environment) variables[name] = value;
@@ -129,6 +132,10 @@ void run_command(JobRun& run, const detail::TaskDeclaration& task,
   program_run.on_started = [&run](const ChildProcess& child) {
     run.set_place({.process = child.view()});
   };
+  program_run.deadline = run.lease().deadline;
+  if (run.lease().descriptor >= 0) {
+    program_run.program.descriptors.emplace_back(kLockDescriptor, run.lease().descriptor);
+  }
   program_run.stop = run.stop_token();
   program_run.grace = environment.grace;
   ProgramEnd end;
@@ -138,6 +145,7 @@ void run_command(JobRun& run, const detail::TaskDeclaration& task,
     throw CommandFailed{"not started", error.what(), ""};
   }
   if (capture) log_usage(run, end.status);
+  if (end.status.signal == SIGKILL && run.stop_reason() != StopReason::kNone) run.set_killed();
   check_status(end.status, program, errors);
 }
 

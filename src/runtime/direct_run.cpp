@@ -11,25 +11,6 @@
 namespace stint {
 namespace {
 
-class DirectHost final : public JobHost {
- public:
-  explicit DirectHost(DirectOptions options) : options_(std::move(options)) {}
-
-  void add_log_line(NewLogLine line) override {
-    if (options_.log) options_.log(line.level, line.text);
-  }
-  bool keeps_output() const override { return false; }
-  JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) override {
-    if (!options_.enqueue) {
-      throw Error{ErrorCode::kUsage, "this run has no store to enqueue into"};
-    }
-    return options_.enqueue(task, args, std::move(options));
-  }
-
- private:
-  const DirectOptions options_;
-};
-
 /// Ask the run to stop when its timeout passes or its caller says so.
 class StopWatch final {
  public:
@@ -76,7 +57,10 @@ DirectResult run_directly(const detail::TaskDeclaration& task, const RunEnvironm
   job.task = task.name;
   job.timeout = options.timeout;
   std::unique_ptr<AttemptConnection> attempts;  // outlives the run's transaction
-  JobRun run{std::move(job), options.args, std::make_shared<DirectHost>(options), real_clock()};
+  JobRun run{std::move(job), options.args,
+             std::make_shared<DirectHost>(HostCalls{
+                 .enqueue = options.enqueue, .log = options.log, .reports = options.reports}),
+             real_clock()};
   begin_transaction(run, task, environment, attempts);
   Contexts contexts{environment.registry->contexts(), environment.settings, environment.contexts};
   const StopWatch watch{run, options};

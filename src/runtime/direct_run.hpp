@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include "core/job_records.hpp"
+#include "runtime/direct_host.hpp"
 #include "runtime/executor.hpp"
 #include "stint/json.hpp"
 
@@ -22,8 +23,8 @@ struct DirectOptions {
   /// Asked several times a second; a reason makes the task be asked to stop.
   std::function<StopReason()> stop_asked = [] { return StopReason::kNone; };
   /// For `job.enqueue`; opens the store.
-  std::function<JobId(std::string_view task, const json& args, EnqueueOptions options)> enqueue =
-      {};
+  EnqueueChild enqueue = {};
+  std::shared_ptr<TaskReports> reports = {};  ///< take stamps and metrics; null: nobody does
   /// Takes the lines of `job.log()`.
   std::function<void(LogLevel, const std::string&)> log = {};
 };

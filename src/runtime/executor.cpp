@@ -166,6 +166,7 @@ Completion outcome_of(JobRun& run, const detail::TaskDeclaration& task,
     end = Completion{.id = run.id(), .epoch = run.epoch(), .outcome = Outcome::kSnoozed};
     end.delay = std::max(error.delay(), milliseconds{0});
   } catch (const std::exception& error) {
+    if (const auto* own = dynamic_cast<const Error*>(&error)) run.set_error_code(own->code());
     end = run.stop_reason() == StopReason::kNone ? failure(run, "error", describe(error))
                                                  : stopped(run, describe(error));
     end.delay = retry_delay(task.options.retry, run.job().failures + 1);

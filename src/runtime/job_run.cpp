@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "core/enqueue_plan.hpp"
+#include "runtime/run_metrics.hpp"
 
 namespace stint {
 namespace {
@@ -19,6 +20,21 @@ std::optional<std::chrono::nanoseconds> deadline_of(const ClaimedJob& job,
 }
 
 }  // namespace
+
+void JobHost::write_liveness(const std::string& task) {
+  throw Error{ErrorCode::kUsage, "the task " + task + " runs where no liveness is kept"};
+}
+
+void JobHost::push_metrics(const std::string& task, std::vector<Metric> /*metrics*/) {
+  throw Error{ErrorCode::kUsage, "the task " + task + " runs where no metrics are taken"};
+}
+
+void RunLiveness::write() { run_.host().write_liveness(run_.task()); }
+
+void RunMetrics::push(std::vector<Metric> metrics) {
+  check_task_metrics(metrics);
+  if (!metrics.empty()) run_.host().push_metrics(run_.task(), std::move(metrics));
+}
 
 JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const Clock& clock,
                std::size_t most_log_bytes)
@@ -44,6 +60,11 @@ void JobRun::sleep_for(std::chrono::nanoseconds duration) {
   }
   lock.unlock();
   check_stop();
+}
+
+void JobRun::extend_lock() {
+  check_stop();
+  host_->extend_lock();
 }
 
 void JobRun::progress(double fraction, std::string_view message) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "core/attempt_transaction.hpp"
@@ -16,6 +17,7 @@
 #include "core/payload.hpp"
 #include "process/keeper.hpp"
 #include "process/output_lines.hpp"
+#include "runtime/work_deadline.hpp"
 #include "stint/job.hpp"
 
 namespace stint {
@@ -34,6 +36,13 @@ class JobHost {
   /// Hear of a progress as soon as it is told; a worker asks for it by `take_report` instead.
   virtual void tell_progress(double /*fraction*/, const std::string& /*message*/) {}
   virtual JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) = 0;
+  /// The task makes progress, for a lock that asks for that.
+  virtual void extend_lock() {}
+  /// Stamp a success of the task now. Throws Error kUsage where no liveness is kept.
+  virtual void write_liveness(const std::string& task);
+  /// Take metrics of the task's own, which are checked already. Throws Error kUsage where nobody
+  /// takes them.
+  virtual void push_metrics(const std::string& task, std::vector<Metric> metrics);
 };
 
 /// What the execution has reported and not yet written.
@@ -46,6 +55,35 @@ struct PendingReport {
 struct RunPlace {
   std::optional<ChildView> process = {};  ///< a slot's, or a program
   pid_t thread = 0;                       ///< of this process; 0: none
+};
+
+/// The lock under which an execution runs.
+struct RunLease {
+  std::int64_t token = 0;            ///< 0: none
+  WorkDeadline* deadline = nullptr;  ///< of the process that executes; null: none
+  int descriptor = -1;               ///< for that process to hold open; -1: none
+};
+
+class JobRun;
+
+/// `job.liveness()` of one execution.
+class RunLiveness final : public Liveness {
+ public:
+  explicit RunLiveness(JobRun& run) : run_(run) {}
+  void write() override;
+
+ private:
+  JobRun& run_;
+};
+
+/// `job.metrics()` of one execution.
+class RunMetrics final : public Metrics {
+ public:
+  explicit RunMetrics(JobRun& run) : run_(run) {}
+  void push(std::vector<Metric> metrics) override;
+
+ private:
+  JobRun& run_;
 };
 
 /// Thread-safe: the task's threads and the worker's threads meet here.
@@ -70,11 +108,27 @@ class JobRun final : public Job, private JobLog {
   void progress(double fraction, std::string_view message) override;
   void set_output(json output) override;
   Transaction& transaction() override;
+  std::int64_t fencing_token() const override {
+    return lease_.token != 0 ? lease_.token : epoch().value;
+  }
+  void extend_lock() override;
+  Liveness& liveness() override { return liveness_; }
+  Metrics& metrics() override { return metrics_; }
 
   // For the worker
   const ClaimedJob& job() const { return job_; }
   /// Replace the arguments by the checked ones, before the task is called.
   void set_args(json args) { args_ = std::move(args); }
+  /// Say under which lock it runs, before the task is called.
+  void set_lease(RunLease lease) { lease_ = lease; }
+  const RunLease& lease() const { return lease_; }
+  /// Note what kind of Error the task threw, for who runs one task alone.
+  void set_error_code(ErrorCode code) { error_code_ = code; }
+  std::optional<ErrorCode> error_code() const { return error_code_; }
+  /// Note that its process ended by SIGKILL after a stop was asked for.
+  void set_killed() { was_killed_ = true; }
+  bool was_killed() const { return was_killed_; }
+  JobHost& host() { return *host_; }
   std::chrono::nanoseconds started_at() const { return started_at_; }
   /// Ask the task to stop. The first reason stays.
   void request_stop(StopReason reason, std::string message);
@@ -129,6 +183,12 @@ class JobRun final : public Job, private JobLog {
   const std::size_t most_log_bytes_;
   const std::chrono::nanoseconds started_at_;
   const std::optional<std::chrono::nanoseconds> deadline_;
+  RunLease lease_;
+  // Of the thread that executes.
+  std::optional<ErrorCode> error_code_;
+  bool was_killed_ = false;
+  RunLiveness liveness_{*this};
+  RunMetrics metrics_{*this};
 
   std::stop_source stop_;
   std::atomic<StopReason> reason_{StopReason::kNone};

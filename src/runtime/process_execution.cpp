@@ -25,8 +25,6 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kLongestStart = std::chrono::seconds{30};
 // A task has so long to end by itself before the programs that it started are signalled.
 constexpr nanoseconds kBeforeTerminate = std::chrono::seconds{1};
-// A job whose right was lost must be over before another one has it.
-constexpr nanoseconds kGraceOfLost = std::chrono::seconds{1};
 // From the end of its connection to the news that a process has died.
 constexpr nanoseconds kDeathTakes = milliseconds{500};
 // A process that was killed and is still there sits in the kernel, and never again runs a line of
@@ -130,9 +128,12 @@ void ProcessExecution::bound_memory() {
 void ProcessExecution::start_job() {
   is_sent_ = true;
   bound_memory();
-  slot::Start start{run_.job(), std::exchange(attachments_, {})};
-  const bool is_taken = process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}),
-                                               {capture_.out(), capture_.error()});
+  const RunLease& lease = run_.lease();
+  slot::Start start{run_.job(), std::exchange(attachments_, {}), lease.token};
+  std::vector<int> descriptors{capture_.out(), capture_.error()};
+  if (lease.descriptor >= 0) descriptors.push_back(lease.descriptor);
+  const bool is_taken =
+      process_.channel->send(slot::encode(slot::ToSlot{std::move(start)}), descriptors);
   capture_.close_write_ends();
   if (!is_taken) fail_before_begin("it died between two jobs");
 }
@@ -146,7 +147,7 @@ void ProcessExecution::fail_before_begin(std::string_view why) const {
 
 nanoseconds ProcessExecution::grace() const {
   const bool is_lost = run_.stop_reason() == StopReason::kLost;
-  return is_lost ? std::min(options_.grace, kGraceOfLost) : options_.grace;
+  return is_lost ? std::min(options_.grace, options_.grace_of_lost) : options_.grace;
 }
 
 /// How long after a stop was asked for the next rung is due.
@@ -255,10 +256,17 @@ void ProcessExecution::take(slot::ToWorker message) {
     run_.progress(progress->fraction, progress->message);
   } else if (const auto* asked = std::get_if<slot::Enqueue>(&message)) {
     enqueue(*asked);
+  } else if (std::holds_alternative<slot::ExtendLock>(message)) {
+    host_.extend_lock();
+  } else if (std::holds_alternative<slot::WriteLiveness>(message)) {
+    host_.write_liveness(run_.task());
+  } else if (auto* pushed = std::get_if<slot::PushMetrics>(&message)) {
+    host_.push_metrics(run_.task(), std::move(pushed->metrics));
   } else if (const auto* unfit = std::get_if<slot::Unfit>(&message)) {
     fail_before_begin(unfit->message);
   } else if (auto* end = std::get_if<slot::End>(&message)) {
     if (end->completion.id == run_.id() && end->completion.epoch == run_.epoch()) {
+      if (end->error_code) run_.set_error_code(*end->error_code);
       end_ = std::move(*end);
     } else {
       break_off("it ended a job that it does not have");
@@ -385,6 +393,7 @@ Completion ProcessExecution::end_of_dead() {
     end.delay = delay;
     end.error = error_text(end.cause, "used more than its processor time", status);
   } else if (run_.stop_reason() != StopReason::kNone) {
+    run_.set_killed();
     end = end_of_stopped(run_, registry_, "its process was killed");
     add_usage(end, status);
   } else {

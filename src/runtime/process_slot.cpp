@@ -1,9 +1,12 @@
 #include "runtime/process_slot.hpp"
+#include <fcntl.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <utility>
 #include "base/log.hpp"
+#include "process/find_children.hpp"
 #include "runtime/process_execution.hpp"
 #include "stint/error.hpp"
 
@@ -12,6 +15,18 @@ namespace {
 
 // A burst notices the end of a job's time some milliseconds late.
 constexpr std::chrono::milliseconds kShortTimeout{100};
+// From SIGKILL to the end of a process and of all that it has started.
+constexpr std::chrono::seconds kLongestDeath{6};
+
+OutputPipes own_output() {
+  OutputPipes pipes;  // nothing is read: the job's ends are ours
+  pipes.out_write.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  pipes.error_write.reset(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+  for (UniqueFd* const end : {&pipes.out_write, &pipes.error_write}) {
+    if (!*end) end->reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));  // it is closed here
+  }
+  return pipes;
+}
 
 }  // namespace
 
@@ -26,6 +41,10 @@ ProcessSlot::ProcessSlot(std::shared_ptr<SlotProcesses> processes,
 
 ProcessSlot::~ProcessSlot() = default;
 
+void ProcessSlot::start_ahead() {
+  if (!process_) process_ = processes_->take();
+}
+
 Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachments) {
   is_next_alone_ = false;
   if (process_ && process_->child->status()) process_.reset();  // it died between two jobs
@@ -35,7 +54,7 @@ Completion ProcessSlot::execute(JobRun& run, std::vector<std::string> attachment
   if (process_ && limit > 0 && process_->memory_used() > limit / 2) process_.reset();
   if (!process_) process_ = processes_->take();
   ++process_->runs;
-  return drive(run, OutputPipes::make(),
+  return drive(run, options_.captures ? OutputPipes::make() : own_output(),
                [&](ProcessExecution& execution) { return execution.work(std::move(attachments)); });
 }
 
@@ -55,18 +74,29 @@ Completion ProcessSlot::drive(JobRun& run, OutputPipes pipes, const Work& work) 
   bool is_usable = false;
   Completion end;
   try {
+    const AttachedDeadline deadline{run.lease().deadline, *process_->child};
     ProcessExecution execution{*process_, run,         *host_,           *registry_,
                                options_,  wake_.get(), std::move(pipes), clock_};
     end = work(execution);
     is_usable = execution.is_process_usable();
     quick_.note(run.task(), end.ran_for, is_usable && execution.is_quiet());
   } catch (...) {
-    process_.reset();
+    drop_process();
     throw;
   }
-  if (!is_usable || !processes_->is_reusable(*process_)) process_.reset();
+  const bool is_left = options_.ends_all && is_usable && has_company(process_->child->pid());
+  if (is_left) log_debug("worker", "{} has left processes behind: they are ended", run.task());
+  if (!is_usable || is_left || !processes_->is_reusable(*process_)) drop_process();
   processes_->refill();
   return end;
+}
+
+void ProcessSlot::drop_process() {
+  if (options_.ends_all && process_) {
+    process_->child->kill();
+    process_->child->wait(kLongestDeath);
+  }
+  process_.reset();
 }
 
 const TaskOptions* ProcessSlot::find_options(const std::string& task) const {

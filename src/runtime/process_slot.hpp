@@ -19,7 +19,13 @@ namespace stint {
 
 struct ProcessSlotOptions {
   std::chrono::nanoseconds grace = std::chrono::seconds{5};  ///< from a stop to SIGKILL
+  /// The same where the right to run was lost: it must be over before another one has it.
+  std::chrono::nanoseconds grace_of_lost = std::chrono::seconds{1};
   CaptureLimits capture = {};
+  /// False: jobs print where this process does.
+  bool captures = true;
+  /// What a job has left behind is ended before its end is told.
+  bool ends_all = false;
 };
 
 /// Execute jobs in a process, one at a time: hand the job over, take in what it says and prints,
@@ -33,6 +39,8 @@ class ProcessSlot final {
   ProcessSlot(const ProcessSlot&) = delete;
   ProcessSlot& operator=(const ProcessSlot&) = delete;
 
+  /// Have a process started by now, which gets ready meanwhile. Throws as `execute`.
+  void start_ahead();
   /// As `execute` does on a thread. `attachments` are the Bytes of the arguments. Throws Error
   /// kUnavailable, retryable, if no process could take the job: it has not begun.
   Completion execute(JobRun& run, std::vector<std::string> attachments);
@@ -50,6 +58,7 @@ class ProcessSlot final {
  private:
   const TaskOptions* find_options(const std::string& task) const;  // null: there is no such task
   bool has_own_needs(const std::string& name) const;
+  void drop_process();
   template <typename Work>
   Completion drive(JobRun& run, OutputPipes pipes, const Work& work);
 

@@ -130,7 +130,10 @@ void wait(const ChildProcess& child, const Event& event, const OutputCapture* re
 
 ProgramEnd run_program(Keeper& keeper, const ProgramRun& run, const Clock& clock) {
   const Event event;
-  const std::unique_ptr<ChildProcess> child = keeper.spawn(spawn_options(run));
+  SpawnOptions options = spawn_options(run);
+  if (run.deadline != nullptr) options.deadline = run.deadline->time();
+  const std::unique_ptr<ChildProcess> child = keeper.spawn(options);
+  const AttachedDeadline attached{run.deadline, *child};
   if (run.on_started) run.on_started(*child);
   if (run.capture != nullptr) run.capture->close_write_ends();
   const std::stop_callback on_stop{run.stop, [&event] { event.raise(); }};

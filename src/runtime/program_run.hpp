@@ -8,8 +8,12 @@
 #include "base/clock.hpp"
 #include "process/keeper.hpp"
 #include "process/output_capture.hpp"
+#include "runtime/work_deadline.hpp"
 
 namespace stint {
+
+/// Where a program has the descriptor by which its runner's lock stays with it.
+inline constexpr int kLockDescriptor = 9;
 
 /// One run of a program.
 struct ProgramRun {
@@ -26,6 +30,7 @@ struct ProgramRun {
   /// Ends it without any grace.
   std::stop_token kill = {};
   std::chrono::nanoseconds grace = std::chrono::seconds{5};
+  WorkDeadline* deadline = nullptr;                      ///< when it must be dead; null: whenever
   std::optional<std::chrono::nanoseconds> timeout = {};  ///< from its start; then as by `stop`
 };
 

@@ -49,11 +49,12 @@ void read(WireReader& from, ClaimedJob& job) {
 
 void write(WireWriter& to, const Start& start) {
   write(to, start.job);
-  to.strings(start.attachments);
+  to.strings(start.attachments).number(start.lock_token);
 }
 void read(WireReader& from, Start& start) {
   read(from, start.job);
   start.attachments = from.strings();
+  start.lock_token = from.number();
 }
 
 void write(WireWriter& to, const Burst& burst) {
@@ -124,6 +125,7 @@ void write(WireWriter& to, const End& end) {
   to.string(one.output).strings(one.attachments).number(end.retires ? 1 : 0);
   to.number(one.ran_for.count()).number(one.ended_before.count());
   to.number(one.written ? static_cast<int>(*one.written) : kNotWritten);
+  to.number(end.error_code ? static_cast<int>(*end.error_code) : kNotWritten);
 }
 void read(WireReader& from, End& end) {
   Completion& one = end.completion;
@@ -141,10 +143,50 @@ void read(WireReader& from, End& end) {
   one.ended_before = microseconds{from.number()};
   const std::int64_t written = from.number();
   if (written != kNotWritten) one.written = static_cast<WriteResult>(written);
+  const std::int64_t code = from.number();
+  if (code != kNotWritten) end.error_code = static_cast<ErrorCode>(code);
 }
 
 void write(WireWriter& /*to*/, const Idle& /*idle*/) {}
 void read(WireReader& /*from*/, Idle& /*idle*/) {}
+
+void write(WireWriter& /*to*/, const ExtendLock& /*extend*/) {}
+void read(WireReader& /*from*/, ExtendLock& /*extend*/) {}
+
+void write(WireWriter& /*to*/, const WriteLiveness& /*write*/) {}
+void read(WireReader& /*from*/, WriteLiveness& /*write*/) {}
+
+void write(WireWriter& to, const Metric& metric) {
+  to.string(metric.name).number(std::bit_cast<std::int64_t>(metric.value));
+  to.number(std::ssize(metric.tags));
+  for (const auto& [tag, value] : metric.tags) to.string(tag).string(value);
+  to.number(static_cast<int>(metric.kind)).number(metric.time ? 1 : 0);
+  if (metric.time) to.number(metric.time->time_since_epoch().count());
+}
+void read(WireReader& from, Metric& metric) {
+  metric.name = from.string();
+  metric.value = std::bit_cast<double>(from.number());
+  const std::int64_t tags = from.number();
+  for (std::int64_t i = 0; i < tags && !from.has_failed(); ++i) {
+    auto& [tag, value] = metric.tags.emplace_back();
+    tag = from.string();
+    value = from.string();
+  }
+  metric.kind = enumerator<MetricKind>(from);
+  if (from.number() == 0) return;
+  metric.time = system_clock::time_point{system_clock::duration{from.number()}};
+}
+
+void write(WireWriter& to, const PushMetrics& push) {
+  to.number(std::ssize(push.metrics));
+  for (const Metric& metric : push.metrics) write(to, metric);
+}
+void read(WireReader& from, PushMetrics& push) {
+  const std::int64_t count = from.number();
+  for (std::int64_t i = 0; i < count && !from.has_failed(); ++i) {
+    read(from, push.metrics.emplace_back());
+  }
+}
 
 template <typename Variant>
 std::string encode_any(const Variant& message) {

@@ -10,6 +10,7 @@
 #include "stint/enqueue.hpp"
 #include "stint/error.hpp"
 #include "stint/log.hpp"
+#include "stint/metrics.hpp"
 
 namespace stint::slot {
 
@@ -23,10 +24,12 @@ struct Hello {
   std::string store;     ///< the name or URL that the command line gave; empty: the default
 };
 
-/// Execute a job. Two descriptors come with it: what becomes its standard output and error.
+/// Execute a job. Two descriptors come with it: what becomes its standard output and error; with a
+/// third, which it holds open, a lock stays with it.
 struct Start {
   ClaimedJob job;
   std::vector<std::string> attachments;  ///< the Bytes of its arguments
+  std::int64_t lock_token = 0;           ///< of the lock under which it runs; 0: none
 };
 
 /// Execute several jobs in a row, quick ones of whose tasks the last ones were quiet: what becomes
@@ -80,14 +83,27 @@ struct Enqueue {
 /// The job has ended; the slot is free again, unless `retires`.
 struct End {
   Completion completion;
-  bool retires = false;  ///< the slot must not be used again
+  bool retires = false;                      ///< the slot must not be used again
+  std::optional<ErrorCode> error_code = {};  ///< of the Error that the task threw, if it was one
 };
 
 /// No job of the burst is left to begin, and the ends of all stand in the page.
 struct Idle {};
 
+/// The task makes progress.
+struct ExtendLock {};
+
+/// Stamp a success of the task.
+struct WriteLiveness {};
+
+/// Metrics of the task's own.
+struct PushMetrics {
+  std::vector<Metric> metrics;
+};
+
 using ToSlot = std::variant<Hello, Start, Stop, Enqueued, Burst>;
-using ToWorker = std::variant<Ready, Unfit, LogLine, Progress, Enqueue, End, Idle>;
+using ToWorker = std::variant<Ready, Unfit, LogLine, Progress, Enqueue, End, Idle, ExtendLock,
+                              WriteLiveness, PushMetrics>;
 
 std::string encode(const ToSlot& message);
 std::string encode(const ToWorker& message);

@@ -1,4 +1,5 @@
 #include "runtime/slot_processes.hpp"
+#include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <limits>
@@ -55,6 +56,7 @@ std::unique_ptr<SlotProcess> SlotProcesses::take() {
 }
 
 void SlotProcesses::refill() {
+  if (!options_.keeps_spare) return;
   {
     const MutexLock lock{mutex_};
     if (spare_) return;
@@ -82,7 +84,11 @@ std::unique_ptr<SlotProcess> SlotProcesses::start() {
   const UniqueFd shared = make_burst_page();
   process->page = std::make_unique<BurstPage>(shared);
   process->channel = std::make_unique<Channel>(std::move(ours));
-  process->child = keeper_->spawn(slot_program(theirs.get()));
+  SpawnOptions program = slot_program(theirs.get());
+  if (options_.inherits_input && ::fcntl(STDIN_FILENO, F_GETFD) >= 0) {
+    program.descriptors.emplace_back(STDIN_FILENO, STDIN_FILENO);
+  }
+  process->child = keeper_->spawn(program);
   theirs.reset();
   if (!process->channel->send(hello_, {process->crash_report.get(), shared.get()})) {
     throw Error{

@@ -39,8 +39,10 @@ struct SlotProcess {
 
 struct SlotProcessOptions {
   slot::Hello hello = {};
-  int most_runs = 0;  ///< jobs that one process executes; 0: no limit
-  int burst = 8;      ///< processes that may be started at once; then 5 a second
+  int most_runs = 0;            ///< jobs that one process executes; 0: no limit
+  int burst = 8;                ///< processes that may be started at once; then 5 a second
+  bool keeps_spare = true;      ///< `refill` has one ready
+  bool inherits_input = false;  ///< they have this process's standard input, not /dev/null
 };
 
 /// Start processes for slots. Keeps one ready, so that a slot whose process was killed goes on at

@@ -106,6 +106,19 @@ class RemoteHost final : public JobHost {
     if (answer.id) return answer.id;
     throw Error{static_cast<ErrorCode>(answer.code), answer.error};
   }
+  void extend_lock() override {
+    {
+      const MutexLock lock{mutex_};
+      const auto now = real_clock().boot_now();
+      if (now - extended_at_ < kBetweenProgress) return;
+      extended_at_ = now;
+    }
+    send(slot::ExtendLock{});
+  }
+  void write_liveness(const std::string& /*task*/) override { send(slot::WriteLiveness{}); }
+  void push_metrics(const std::string& /*task*/, std::vector<Metric> metrics) override {
+    send(slot::PushMetrics{std::move(metrics)});
+  }
   void take_answer(slot::Enqueued answer) {
     const MutexLock lock{mutex_};
     enqueued_ = std::move(answer);
@@ -132,6 +145,7 @@ class RemoteHost final : public JobHost {
   std::optional<slot::Enqueued> enqueued_ STINT_GUARDED_BY(mutex_);
   std::optional<slot::Progress> latest_ STINT_GUARDED_BY(mutex_);
   std::chrono::nanoseconds told_at_ STINT_GUARDED_BY(mutex_){0};
+  std::chrono::nanoseconds extended_at_ STINT_GUARDED_BY(mutex_){0};
 };
 
 /// What to execute, and the pipes for it.
@@ -158,11 +172,12 @@ class SlotServer final {
   void execute_burst(const RunEnvironment& environment, Contexts& contexts, slot::Burst burst);
   slot::End execute_job(const RunEnvironment& environment, Contexts& contexts, slot::Start start);
   Completion execute_run(const RunEnvironment& environment, Contexts& contexts, slot::Start start,
-                         bool& retires);
+                         slot::End& end);
 
   Channel& channel_;
   const std::shared_ptr<RemoteHost> host_;
   const Output output_;
+  UniqueFd lock_;  // of the task's runner; open as long as the task runs
   std::optional<BurstPage> page_;
   QuietCheck check_;
   std::unique_ptr<AttemptConnection> attempts_;
@@ -200,6 +215,10 @@ int SlotServer::serve(const PrepareSlot& prepare) {
 
 void SlotServer::work(const RunEnvironment& environment, Contexts& contexts, Work work) {
   Output::lead_to(work.pipes);
+  if (work.pipes.size() > 2) {
+    lock_ = std::move(work.pipes[2]);
+    ::fcntl(lock_.get(), F_SETFD, 0);  // what the task starts keeps the lock too
+  }
   work.pipes.clear();
   if (auto* burst = std::get_if<slot::Burst>(&work.what)) {
     execute_burst(environment, contexts, std::move(*burst));
@@ -211,6 +230,7 @@ void SlotServer::work(const RunEnvironment& environment, Contexts& contexts, Wor
 /// Tell the worker, which then may send the next job at once.
 void SlotServer::end_with(slot::End end) {
   output_.lead_back();
+  lock_.reset();
   host_->flush_progress();
   host_->send(std::move(end));
 }
@@ -292,9 +312,10 @@ slot::End SlotServer::execute_job(const RunEnvironment& environment, Contexts& c
   slot::End end;
   const ClaimedJob job = start.job;
   try {
-    end.completion = execute_run(environment, contexts, std::move(start), end.retires);
+    end.completion = execute_run(environment, contexts, std::move(start), end);
   } catch (const std::exception& error) {  // before the task was called
     end.completion = end_before_task(job, error);
+    if (const auto* own = dynamic_cast<const Error*>(&error)) end.error_code = own->code();
   }
   if (!host_->is_original()) ::_exit(0);
   const auto now = real_clock().boot_now();
@@ -305,9 +326,10 @@ slot::End SlotServer::execute_job(const RunEnvironment& environment, Contexts& c
 }
 
 Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& contexts,
-                                   slot::Start start, bool& retires) {
+                                   slot::Start start, slot::End& told) {
   json args = unpack_payload(start.job.args, std::move(start.attachments));
   const auto run = std::make_shared<JobRun>(start.job, std::move(args), host_, real_clock());
+  run->set_lease({.token = start.lock_token});
   const detail::TaskDeclaration* task = environment.registry->find_task(run->task());
   // However this ends: a transaction that lived on would hold what the task has locked.
   const Cleanup forget{[this, &run] {
@@ -328,7 +350,8 @@ Completion SlotServer::execute_run(const RunEnvironment& environment, Contexts& 
   {
     LimitScope limits{task == nullptr ? TaskOptions{} : task->options};
     end = execute(*run, environment, contexts);
-    retires = limits.is_for_good();
+    told.retires = limits.is_for_good();
+    told.error_code = run->error_code();
     const bool is_limited = task != nullptr && task->options.max_memory > 0;
     if (is_limited && end.error.find("\"std::bad_alloc\"") != std::string::npos) {
       end.cause = "out of memory";

@@ -214,7 +214,8 @@ TEST(CommandTaskDocument, ShowsSettingsThatWork) {
   EXPECT_EQ(program.output({"enqueue", "files.count", "folder=" + program.folder()}), "1");
   program.output({"worker", "run", "--drain"});
   EXPECT_THAT(program.output({"job", "logs", "1"}), HasSubstr("3"));  // stint.toml, state, and it
-  EXPECT_EQ(program.output({"run", "files.count", "--folder", program.folder()}), "3");
+  EXPECT_EQ(program.output({"run", "files.count", "--run-once", "--folder", program.folder()}),
+            "3");
 }
 
 TEST(CommandTaskSettings, AreRefusedWithAllTheirMistakes) {

@@ -14,10 +14,11 @@ using ::testing::StartsWith;
 
 const std::vector<std::string>& command_names() {
   static const std::vector<std::string> names = {
-      "run",         "enqueue",     "job list",     "job show",  "job logs",      "job wait",
-      "job abort",   "job stack",   "task list",    "task show", "task register", "worker run",
-      "worker list", "lock status", "lock release", "lock plan", "db init",       "db migrate",
-      "db status",   "db vacuum",   "db grant",     "db reset",  "settings show", "settings check"};
+      "run",           "enqueue",        "job list",    "job show",      "job logs",
+      "job wait",      "job abort",      "job stack",   "task list",     "task show",
+      "task register", "worker run",     "worker list", "lock status",   "lock release",
+      "lock plan",     "check-liveness", "db init",     "db migrate",    "db status",
+      "db vacuum",     "db grant",       "db reset",    "settings show", "settings check"};
   return names;
 }
 

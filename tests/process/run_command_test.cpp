@@ -15,6 +15,8 @@ using ::testing::StartsWith;
 
 class RunCommand : public ::testing::Test {
  protected:
+  RunCommand() { program.set("STINT_RUN_ONCE", "true"); }
+
   ProcessResult shell(const std::string& script) const {
     return program.run({"run", "--", "sh", "-c", script});
   }

@@ -15,8 +15,12 @@ using ::testing::Not;
 
 class Run : public ::testing::Test {
  protected:
+  Run() { program.set("STINT_RUN_ONCE", "true"); }
+
   Program program{"test_tasks"};
-  bool store_was_opened() const { return std::filesystem::exists(program.folder() + "/state"); }
+  bool store_was_opened() const {
+    return std::filesystem::exists(program.folder() + "/state/stint/jobs.db");
+  }
 };
 
 TEST_F(Run, FillsInDefaults) {
@@ -127,8 +131,9 @@ TEST_F(Run, RefusesWrongArguments) {
       {{"run", "t.echo", "--pause", "soon"}, "\"pause\""},
       {{"run", "t.echo", "--text", "\xff"}, "UTF-8"},
       {{"run", "t.echo", "--text", "a", "--text", "b"}, "given twice"},
-      {{"run", "t.echo", "--sleep-interval", "5"}, "not available in this version"},
-      {{"run", "t.echo", "--keep-lock"}, "not available in this version"},
+      {{"run", "t.echo", "--sleep-interval", "soon"}, "no duration"},
+      {{"run", "t.echo", "--sleep-interval", "5", "--run-interval", "6"}, "exclude each other"},
+      {{"run", "t.echo", "--no-run-once", "--wait", "5"}, "--run-once"},
   };
   for (const auto& [words, message] : cases) {
     const ProcessResult result = program.run(words);

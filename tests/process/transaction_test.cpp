@@ -254,9 +254,10 @@ TEST_P(TransactionTask, IsShownInWhatATaskSaysOfItself) {
 }
 
 TEST_P(TransactionTask, RunsWithoutAQueueToo) {
-  program.output({"run", "x.put", "--table", table_->name(), "--note", "direct"});
+  program.output({"run", "x.put", "--run-once", "--table", table_->name(), "--note", "direct"});
   ASSERT_THAT(table_->rows(), SizeIs(1));
-  const ProcessResult result = program.run({"run", "x.put_and_throw", "--table", table_->name()});
+  const ProcessResult result =
+      program.run({"run", "x.put_and_throw", "--run-once", "--table", table_->name()});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(table_->rows(), SizeIs(1));
 }
