@@ -5,9 +5,12 @@
 #include "backends/consul/consul_backend.hpp"
 #include "backends/dummy/dummy_liveness.hpp"
 #include "backends/file/file_liveness.hpp"
+#include "backends/postgres/liveness.hpp"
 #include "backends/redis/redis_backend.hpp"
+#include "backends/sqlite/liveness.hpp"
 #include "base/uuid.hpp"
 #include "support/server_process.hpp"
+#include "support/store_place.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace stint::contract {
@@ -38,6 +41,31 @@ LivenessClients consul_clients() {
   return [options] { return make_consul_liveness(options); };
 }
 
+// Stamps in a store of their own, whose tables are made as users make them.
+LivenessPlace store_place(const std::string& store, const std::string& backend,
+                          std::unique_ptr<LivenessBackend> (*make)(const BackendOptions&)) {
+  return {.name = backend,
+          .make_stamps = [=]() -> LivenessClients {
+            std::string missing;
+            const std::shared_ptr<test::StorePlace> place = test::make_store_place(store, missing);
+            place->open_schema()->migrate();
+            const BackendOptions options = options_of(backend, "url", place->url());
+            return [place, options, make] { return make(options); };
+          },
+          .find_obstacle =
+              [=] {
+                std::string missing;
+                test::make_store_place(store, missing);
+                return missing;
+              }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LivenessContract,
+                         testing::Values(store_place("sqlite", "sqlite",
+                                                     sqlite::make_sqlite_liveness)));
+INSTANTIATE_TEST_SUITE_P(Postgresql, LivenessContract,
+                         testing::Values(store_place("postgres", "postgresql",
+                                                     postgres::make_postgres_liveness)));
 INSTANTIATE_TEST_SUITE_P(Dummy, LivenessContract,
                          testing::Values(LivenessPlace{
                              .name = "dummy",

@@ -24,7 +24,11 @@ struct LivenessPlace {
   std::function<std::string()> find_obstacle = {};
 };
 
-inline void PrintTo(const LivenessPlace& place, std::ostream* to) { *to << place.name; }
+// GoogleTest looks for this name.
+inline void PrintTo(const LivenessPlace& place,
+                    std::ostream* to) {  // NOLINT(readability-identifier-naming)
+  *to << place.name;
+}
 
 class LivenessContract : public testing::TestWithParam<LivenessPlace> {
  protected:

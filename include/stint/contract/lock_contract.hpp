@@ -46,7 +46,11 @@ struct LockPlace {
   std::chrono::milliseconds longest_hand_over = std::chrono::seconds{1};
 };
 
-inline void PrintTo(const LockPlace& place, std::ostream* to) { *to << place.name; }
+// GoogleTest looks for this name.
+inline void PrintTo(const LockPlace& place,
+                    std::ostream* to) {  // NOLINT(readability-identifier-naming)
+  *to << place.name;
+}
 
 class LockContract : public testing::TestWithParam<LockPlace> {
  protected:

@@ -26,7 +26,11 @@ struct MetricsPlace {
   std::function<std::string()> find_obstacle = {};
 };
 
-inline void PrintTo(const MetricsPlace& place, std::ostream* to) { *to << place.name; }
+// GoogleTest looks for this name.
+inline void PrintTo(const MetricsPlace& place,
+                    std::ostream* to) {  // NOLINT(readability-identifier-naming)
+  *to << place.name;
+}
 
 class MetricsContract : public testing::TestWithParam<MetricsPlace> {
  protected:
