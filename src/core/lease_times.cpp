@@ -18,7 +18,7 @@ constexpr nanoseconds kLongestTtl = std::chrono::hours{24};
 
 // From the last success: the next renewal may be late by a fifth, time out, and be tried again.
 bool has_room(const LeaseTimes& times) {
-  return times.stop_after() >= times.renew_every * 6 / 5 + 2 * times.timeout;
+  return times.stop_after() >= times.longest_without_renewal();
 }
 
 // Grows with the ttl, so that the smallest one is found by halving.

@@ -18,6 +18,10 @@ struct LeaseTimes {
 
   std::chrono::nanoseconds kill_after() const { return ttl - skew; }
   std::chrono::nanoseconds stop_after() const { return kill_after() - grace; }
+  /// A holder that lives has renewed by then, one renewal that timed out included.
+  std::chrono::nanoseconds longest_without_renewal() const {
+    return renew_every * 6 / 5 + 2 * timeout;
+  }
   /// How long a lock stays with a holder that has died: ttl and lock_delay.
   std::chrono::nanoseconds taken_over_after() const { return ttl + lock_delay; }
 };

@@ -38,16 +38,13 @@ LockKeeper::LockKeeper(std::shared_ptr<SharedLockBackend> backend, LockOptions o
 }
 
 LockKeeper::~LockKeeper() {
-  watchdog_.request_stop();
-  renewer_.request_stop();
-  watcher_.request_stop();
-  crier_.request_stop();
-  timer_.wake();
+  for (std::jthread* thread : {&watchdog_, &renewer_, &watcher_, &crier_}) thread->request_stop();
   backend_->backend->interrupt();
-  {
-    const MutexLock lock{mutex_};
-    changed_.notify_all();
-  }
+}
+
+void LockKeeper::wake_threads() {
+  const MutexLock lock{mutex_};
+  changed_.notify_all();
 }
 
 void LockKeeper::set_waiting(bool waiting) {
@@ -84,6 +81,7 @@ std::optional<LockKeeper::Time> LockKeeper::next_look(Time now) {
 }
 
 void LockKeeper::watch_time(const std::stop_token& end) {
+  const std::stop_callback wake{end, [this] { timer_.wake(); }};
   while (!end.stop_requested()) {
     Lease::Due due;
     std::optional<Time> next;
@@ -127,6 +125,7 @@ void LockKeeper::cry(Cry what) {
 
 // A line may meet a full pipe, and a request to stop runs what the work has registered for it.
 void LockKeeper::cry_out(const std::stop_token& end) {
+  const std::stop_callback wake{end, [this] { wake_threads(); }};
   MutexLock lock{mutex_};
   while (true) {
     while (cries_.empty() && !end.stop_requested()) changed_.wait(lock);
@@ -184,6 +183,7 @@ void LockKeeper::wait_until_over() {
 }
 
 void LockKeeper::renew_when_due(const std::stop_token& end) {
+  const std::stop_callback wake{end, [this] { wake_threads(); }};
   while (true) {
     bool look_first = false;
     bool gives_back = false;
@@ -274,6 +274,7 @@ void LockKeeper::note_failure(const std::string& problem) {
 }
 
 void LockKeeper::watch_server(const std::stop_token& end) {
+  const std::stop_callback wake{end, [this] { wake_threads(); }};
   Time last_look{0};
   while (!end.stop_requested()) {
     {

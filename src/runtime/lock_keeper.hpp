@@ -60,6 +60,7 @@ class LockKeeper final {
     std::optional<std::stop_source> stop = {};
   };
 
+  void wake_threads();
   void watch_time(const std::stop_token& end);
   /// When the watchdog has to look again; a watch that is due begins here.
   std::optional<Time> next_look(Time now) STINT_REQUIRES(mutex_);

@@ -4,11 +4,13 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <random>
 #include <stop_token>
 #include <thread>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "base/boot_timer.hpp"
 #include "base/clock.hpp"
 #include "stint/error.hpp"
 #include "stint/log.hpp"
@@ -258,6 +260,70 @@ TEST_F(LockKeeperTest, AsksSeldomThoughEachWaitReturnsAtOnce) {
     EXPECT_EQ(mine.state(), LockState::kHeld);
     mine.release();
   }
+}
+
+// Two contend, each asked by a second thread all the time, while any call may fail in any way.
+TEST_F(LockKeeperTest, LetsNoTwoInWhateverFailsAndWhoeverAsks) {
+  std::atomic<bool> is_over{false};
+  std::atomic<int> inside{0};
+  std::atomic<int> overlaps{0};
+  std::atomic<int> holdings{0};
+  const auto contend = [&](unsigned seed) {
+    std::atomic<bool> is_inside{false};
+    const auto leave = [&] {
+      if (is_inside.exchange(false)) --inside;
+    };
+    LockOptions options{.ttl = seconds{1},
+                        .lock_delay = milliseconds{100},
+                        .timeout = milliseconds{50},
+                        .retry_wait = milliseconds{1},
+                        .at_deadline = LockOptions::AtDeadline::kTell};
+    options.on_deadline_passed = leave;
+    OneInstanceLock mine{server_->client(), options};
+    std::jthread asker{[&](const std::stop_token& end) {
+      while (!end.stop_requested()) {
+        try {
+          mine.check();
+          mine.owner();
+        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): it may be unknown
+        }
+        mine.extend();
+        if (mine.remaining() > seconds{1}) ++overlaps;
+      }
+    }};
+    std::mt19937 random{seed};
+    while (!is_over) {
+      if (!mine.acquire(milliseconds{100})) continue;
+      ++holdings;
+      is_inside = true;
+      if (inside.fetch_add(1) != 0) ++overlaps;
+      const nanoseconds end = now() + milliseconds{random() % 20};
+      while (now() < end && is_inside) std::this_thread::yield();
+      leave();
+      try {
+        mine.release();
+      } catch (
+          const Error&) {  // NOLINT(bugprone-empty-catch): then it is given back later, or lost
+      }
+    }
+  };
+  {
+    std::jthread first{contend, 1U};
+    std::jthread second{contend, 2U};
+    std::mt19937 random{3};
+    BootTimer pace;
+    const std::vector<Answer> answers = {Answer::kGood, Answer::kUnavailable, Answer::kDoneUnheard,
+                                         Answer::kNotDone};
+    const nanoseconds end = now() + seconds{3};
+    while (now() < end) {
+      const auto call = static_cast<Call>(random() % 5);
+      server_->next(call, {answers.at(random() % answers.size())});
+      pace.wait_until(now() + milliseconds{1});
+    }
+    is_over = true;
+  }
+  EXPECT_EQ(overlaps, 0);
+  EXPECT_GT(holdings, 20);
 }
 
 }  // namespace

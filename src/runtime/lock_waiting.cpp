@@ -15,8 +15,14 @@ constexpr std::chrono::seconds kSameNews{1};
 
 }  // namespace
 
+// A holder's last renewal must be seen well before its lease ends, so that it has been seen
+// unchanged for long enough by then.
+LockWaiting::LockWaiting(const LeaseTimes& times)
+    : longest_wait_(std::min<Time>(kLongestWait, times.ttl / 2)),
+      observe_for_(std::max(times.lock_delay, times.longest_without_renewal())) {}
+
 std::optional<LockMark> LockWaiting::observed(Time now) const {
-  if (!mark_ || now - first_seen_at_ < lock_delay_) return std::nullopt;
+  if (!mark_ || now - first_seen_at_ < observe_for_) return std::nullopt;
   return mark_;
 }
 
@@ -31,11 +37,9 @@ void LockWaiting::see(const LockAttempt& busy, Time now) {
 }
 
 LockWaiting::Time LockWaiting::longest_wait(Time now) const {
-  // A holder's last renewal must be seen well before its lease ends: the delay, for which it has to
-  // be seen unchanged, is over by then.
-  Time wait = std::min<Time>(kLongestWait, ttl_ / 2);
+  Time wait = longest_wait_;
   if (retry_in_ > Time{0}) wait = std::min(wait, retry_in_);
-  const Time observed_in = first_seen_at_ + lock_delay_ - now;
+  const Time observed_in = first_seen_at_ + observe_for_ - now;
   if (observed_in > Time{0}) wait = std::min(wait, observed_in);
   return wait;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <optional>
+#include "core/lease_times.hpp"
 #include "stint/lock_backend.hpp"
 
 namespace stint {
@@ -13,9 +14,10 @@ class LockWaiting final {
   using Time = std::chrono::nanoseconds;
 
   /// The contender's own times: a holder's are most likely the same.
-  LockWaiting(Time ttl, Time lock_delay) : ttl_(ttl), lock_delay_(lock_delay) {}
+  explicit LockWaiting(const LeaseTimes& times);
 
-  /// What a request that is sent at `now` may compare with: seen unchanged for the whole delay.
+  /// What a request that is sent at `now` may compare with: seen unchanged for the whole delay, and
+  /// for so long that a holder who lives would have renewed it, whatever a server's clock says.
   std::optional<LockMark> observed(Time now) const;
   /// Take in an answer that came at `now`: somebody else has it.
   void see(const LockAttempt& busy, Time now);
@@ -26,8 +28,8 @@ class LockWaiting final {
   Time pause() const;
 
  private:
-  Time ttl_;
-  Time lock_delay_;
+  Time longest_wait_;
+  Time observe_for_;
   std::optional<LockMark> mark_;
   Time first_seen_at_{0};
   Time last_seen_at_{0};

@@ -49,7 +49,7 @@ class OneInstanceLock::Impl final {
         times_(checked_times(options_)),
         traits_(backend->traits()),
         backend_(std::make_shared<SharedLockBackend>()),
-        waiting_(times_.ttl, times_.lock_delay) {
+        waiting_(times_) {
     backend_->backend = std::move(backend);
     keeper_ = std::make_unique<LockKeeper>(backend_, options_,
                                            Lease::Options{.times = times_,
@@ -173,7 +173,7 @@ class OneInstanceLock::Impl final {
 
   LockResult begin(const LockHold& hold, const LockOwner& owner, Time sent_at)
       STINT_REQUIRES(backend_->mutex) {
-    waiting_ = LockWaiting{times_.ttl, times_.lock_delay};
+    waiting_ = LockWaiting{times_};
     last_seen_ = LockRecord{.owner = owner, .token = hold.token};
     keeper_->begin(hold, sent_at);
     return {.outcome = LockResult::Outcome::kAcquired, .token = hold.token};

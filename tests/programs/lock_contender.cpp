@@ -94,10 +94,10 @@ class Contender final {
         words_.longest_hold.count() / 4, words_.longest_hold.count()}(random_);
     const nanoseconds end = stint::test::true_boot_now() + milliseconds{hold};
     while (!stop.stop_requested() && (is_endless || stint::test::true_boot_now() < end)) {
-      resource_.affect(token, [&](bool accepted) {
-        journal_.write({.kind = accepted ? LockEvent::Kind::kAccepted : LockEvent::Kind::kRefused,
-                        .token = token});
-      });
+      const auto [is_accepted, at] = resource_.affect(token);
+      journal_.write({.kind = is_accepted ? LockEvent::Kind::kAccepted : LockEvent::Kind::kRefused,
+                      .token = token,
+                      .at = at});
       pause_.wait_until(stint::real_clock().boot_now() + kBetweenEffects);
     }
   }
@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
   try {
     Contender{words}.run(stop.get_token());
   } catch (const std::exception& error) {
-    log << ::getpid() << " failed: " << error.what() << std::endl;
+    log << ::getpid() << " failed: " << error.what() << '\n' << std::flush;
     return 1;
   }
   ::_exit(0);  // the thread that waits for a signal may still be there

@@ -29,7 +29,7 @@ void FakeClock::run_faster(std::int64_t millionths) const {
 void FakeClock::write(int place, std::int64_t number) const {
   // In place: programs have the file in their memory.
   std::fstream file{file_, std::ios::in | std::ios::out | std::ios::binary};
-  file.seekp(place * static_cast<int>(sizeof number));
+  file.seekp(static_cast<std::streamoff>(place) * static_cast<std::streamoff>(sizeof number));
   file.write(reinterpret_cast<const char*>(&number), sizeof number);  // NOLINT: as bytes
   if (!file.flush()) throw std::runtime_error{"cannot set " + file_.string()};
 }

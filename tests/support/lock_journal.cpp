@@ -52,9 +52,10 @@ LockJournalWriter::~LockJournalWriter() { ::close(descriptor_); }
 
 void LockJournalWriter::write(LockEvent event) const {
   if (event.pid == 0) event.pid = ::getpid();
-  const std::string line = fmt::format(
-      "{:<127}\n", fmt::format("{} {} {} {} {}", static_cast<char>(event.kind), event.pid,
-                               event.token, event.value, true_boot_now().count()));
+  if (event.at == std::chrono::nanoseconds{0}) event.at = true_boot_now();
+  const std::string line =
+      fmt::format("{:<127}\n", fmt::format("{} {} {} {} {}", static_cast<char>(event.kind),
+                                           event.pid, event.token, event.value, event.at.count()));
   if (::write(descriptor_, line.data(), line.size()) != static_cast<ssize_t>(kLineBytes)) {
     throw std::runtime_error{"cannot write the journal"};
   }

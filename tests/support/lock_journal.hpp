@@ -43,7 +43,7 @@ class LockJournalWriter final {
   LockJournalWriter(const LockJournalWriter&) = delete;
   LockJournalWriter& operator=(const LockJournalWriter&) = delete;
 
-  /// `event.at` is filled in, and `event.pid` if it is 0.
+  /// `event.at` and `event.pid` are filled in if they are 0.
   void write(LockEvent event) const;
 
  private:

@@ -30,9 +30,10 @@ end
 -- A server that has just started may have forgotten who was acknowledged before.
 if wait <= 0 and ARGV[6] == '1' then
   local info = redis.pcall('INFO', 'server')
-  local up = type(info) == 'string' and string.match(info, 'uptime_in_seconds:(%d+)')
+  local up = type(info) == 'string' and string.match(info, 'uptime_in_seconds:(-?%d+)')
   if not up then return redis.error_reply('NOINFO the time since the start is not known') end
-  wait = ttl + delay - 1000 * up
+  -- Below 0 after the clock was set back: the contender will see for itself how long it is up.
+  wait = ttl + delay - 1000 * math.max(tonumber(up), 0)
 end
 if wait > 0 then
   return {0, wait, held and 1 or 0, lock[6] or '', lock[2] or '0', seq or '0', left}
