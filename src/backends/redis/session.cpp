@@ -44,7 +44,8 @@ Greeting read_info(std::string_view info, const Server& server) {
                 {.backend = "redis"}};
   }
   if (const auto uptime = field(info, "uptime_in_seconds"); !uptime.empty()) {
-    greeting.uptime = std::chrono::seconds{number(uptime)};
+    // Below 0 after the clock was set back: as if it had just been started.
+    greeting.uptime = std::chrono::seconds{std::max<std::int64_t>(0, number(uptime))};
   }
   const auto policy = field(info, "maxmemory_policy");
   greeting.evicts =
