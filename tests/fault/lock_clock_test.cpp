@@ -38,7 +38,8 @@ class LockClock : public LockFault {
   /// Let the holder live for a lease or two, and see that it is still the one.
   void expect_kept(int seat, pid_t pid) {
     contenders_->go_on_for((is_full_size() ? 2 : 1) * options_.ttl);
-    EXPECT_EQ(contenders_->holder(), seat) << "a live holder keeps its lock";
+    EXPECT_EQ(contenders_->holder(), seat) << "a live holder keeps its lock\n"
+                                           << contenders_->log();
     EXPECT_EQ(contenders_->pid(seat), pid);
   }
 
