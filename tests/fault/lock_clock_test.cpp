@@ -71,8 +71,8 @@ class LockClock : public LockFault {
 
 class LockClockStep : public LockClock {
  protected:
-  void step(const std::vector<std::string>& small, bool of_server) {
-    if (!make_place(small, {.has_fake_clock = of_server})) return;
+  void step(bool of_server) {
+    if (!make_place({.has_fake_clock = of_server})) return;
     of_server ? start(contenders()) : start_with_clocks();
     const int rounds = is_full_size() ? 5 : 1;
     for (int round = 0; round < rounds && !HasFailure(); ++round) {
@@ -101,20 +101,21 @@ class LockClockStep : public LockClock {
 };
 
 class LockClientClockStep : public LockClockStep {};
-STINT_ON_LOCKS(LockClientClockStep, "flock", "sqlite", "postgresql", "redis", "valkey", "consul");
-TEST_P(LockClientClockStep, OfTheHolderChangesNothing) { step({"flock", "sqlite"}, false); }
+STINT_ON_LOCKS(LockClientClockStep, "flock", "sqlite", kAtFullSize, "postgresql", "redis", "valkey",
+               "consul");
+TEST_P(LockClientClockStep, OfTheHolderChangesNothing) { step(false); }
 
 class LockServerClockStep : public LockClockStep {};
-STINT_ON_LOCKS(LockServerClockStep, "postgresql", "redis", "valkey");
-TEST_P(LockServerClockStep, TakesTheLockFromNoLiveHolder) { step({"redis"}, true); }
+STINT_ON_LOCKS(LockServerClockStep, "redis", kAtFullSize, "postgresql", "valkey");
+TEST_P(LockServerClockStep, TakesTheLockFromNoLiveHolder) { step(true); }
 
 /// The clock of the holder, of the others or of the server runs at another speed by a tenth.
 class LockClockRate : public LockClock {};
-STINT_ON_LOCKS(LockClockRate, "postgresql", "redis", "valkey", "consul");
+STINT_ON_LOCKS(LockClockRate, "redis", kAtFullSize, "postgresql", "valkey", "consul");
 
 TEST_P(LockClockRate, LetsNoTwoInThoughClocksDiffer) {
   const bool has_clock = GetParam() != "consul";
-  if (!make_place({"redis"}, {.has_fake_clock = has_clock})) return;
+  if (!make_place({.has_fake_clock = has_clock})) return;
   if (has_clock) server_->run_faster(100'000);
   LockContenders::Options options = contenders();
   for (const std::int64_t rate : {-100'000, 100'000, 0}) {

@@ -28,10 +28,11 @@ class LockPause : public LockFault {
 
   static constexpr milliseconds kForAnEffect{500};
 };
-STINT_ON_LOCKS(LockPause, "flock", "sqlite", "postgresql", "redis", "valkey", "consul");
+STINT_ON_LOCKS(LockPause, "flock", "sqlite", "redis", kAtFullSize, "postgresql", "valkey",
+               "consul");
 
 TEST_P(LockPause, OvertakesAHaltedHolderAndRefusesWhatItBrings) {
-  if (!make_place({"flock", "sqlite", "redis"})) return;
+  if (!make_place()) return;
   start(contenders());
   const bool is_kernels = GetParam() == "flock";
   const int cycles = is_full_size() ? 100 : 1;
@@ -61,10 +62,10 @@ TEST_P(LockPause, OvertakesAHaltedHolderAndRefusesWhatItBrings) {
 }
 
 class LockCut : public LockFault {};
-STINT_ON_LOCKS(LockCut, "postgresql", "redis", "valkey", "consul");
+STINT_ON_LOCKS(LockCut, "postgresql", "redis", "consul", kAtFullSize, "valkey");
 
 TEST_P(LockCut, EndsAHolderThatIsCutOffBeforeAnotherComes) {
-  if (!make_place({"postgresql", "redis", "consul"})) return;
+  if (!make_place()) return;
   LockContenders::Options options = contenders();
   make_proxies(options.count);
   start(options);
@@ -85,10 +86,10 @@ TEST_P(LockCut, EndsAHolderThatIsCutOffBeforeAnotherComes) {
 }
 
 class LockFlaps : public LockFault {};
-STINT_ON_LOCKS(LockFlaps, "postgresql", "redis", "valkey", "consul");
+STINT_ON_LOCKS(LockFlaps, "redis", "consul", kAtFullSize, "postgresql", "valkey");
 
 TEST_P(LockFlaps, KeepsTheLockWithOneWhileRepliesAreLost) {
-  if (!make_place({"redis", "consul"})) return;
+  if (!make_place()) return;
   LockContenders::Options options = contenders();
   options.longest_hold = options.ttl;
   make_proxies(options.count);
@@ -133,10 +134,10 @@ class LockServerFault : public LockFault {
 
   nanoseconds longest_{0};
 };
-STINT_ON_LOCKS(LockServerFault, "postgresql", "redis", "valkey", "consul");
+STINT_ON_LOCKS(LockServerFault, "redis", "consul", kAtFullSize, "postgresql", "valkey");
 
 TEST_P(LockServerFault, OutlivesAHaltOfTheServer) {
-  if (!make_place({"redis", "consul"})) return;
+  if (!make_place()) return;
   start(contenders());
   const int cycles = is_full_size() ? 20 : 1;
   for (int cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
@@ -154,8 +155,8 @@ TEST_P(LockServerFault, OutlivesAHaltOfTheServer) {
 
 class LockServerCrash : public LockServerFault {
  protected:
-  void crash(const std::vector<std::string>& small, bool is_lasting) {
-    if (!make_place(small, {.is_lasting = is_lasting})) return;
+  void crash(bool is_lasting) {
+    if (!make_place({.is_lasting = is_lasting})) return;
     LockContenders::Options options = contenders();
     options.longest_hold = milliseconds{300};
     start(options);
@@ -172,14 +173,12 @@ class LockServerCrash : public LockServerFault {
     finish("the server killed " + std::to_string(cycles) + " times" + recovery());
   }
 };
-STINT_ON_LOCKS(LockServerCrash, "postgresql", "redis", "valkey", "consul");
-TEST_P(LockServerCrash, LosesNeitherLockNorTokenOfAServerThatKeepsItsState) {
-  crash({"consul"}, true);
-}
+STINT_ON_LOCKS(LockServerCrash, "consul", kAtFullSize, "postgresql", "redis", "valkey");
+TEST_P(LockServerCrash, LosesNeitherLockNorTokenOfAServerThatKeepsItsState) { crash(true); }
 
 class LockServerLoss : public LockServerCrash {};
-STINT_ON_LOCKS(LockServerLoss, "redis", "valkey");
-TEST_P(LockServerLoss, LetsNoTwoInThoughTheServerForgetsAll) { crash({"redis"}, false); }
+STINT_ON_LOCKS(LockServerLoss, "redis", kAtFullSize, "valkey");
+TEST_P(LockServerLoss, LetsNoTwoInThoughTheServerForgetsAll) { crash(false); }
 
 }  // namespace
 }  // namespace stint::test

@@ -19,16 +19,21 @@ std::uint64_t chosen_seed() {
   return std::random_device{}();
 }
 
-bool LockFault::make_place(const std::vector<std::string>& small,
-                           const LockServer::Options& options) {
-  const auto skip = [](const std::string& why) { GTEST_SKIP() << why; };
-  if (!is_full_size() && std::ranges::find(small, GetParam()) == small.end()) {
-    skip("at full size only: STINT_FULL=1");
-    return false;
-  }
+std::vector<std::string> locks_to_try(std::vector<std::string> names) {
+  const auto rest = std::ranges::find(names, kAtFullSize);
+  if (rest == names.end()) return names;
+  is_full_size() ? names.erase(rest) : names.erase(rest, names.end());
+  return names;
+}
+
+bool LockFault::make_place(const LockServer::Options& options) {
+  const auto skip = [](const std::string& name, const std::string& why) {
+    ASSERT_FALSE(is_required(name)) << why;
+    GTEST_SKIP() << why;
+  };
   std::string missing;
   server_ = make_lock_server(GetParam(), options, missing);
-  if (!server_) skip(missing);
+  if (!server_) skip(GetParam() == "postgresql" ? "postgres" : GetParam(), missing);
   return server_ != nullptr;
 }
 

@@ -12,24 +12,29 @@
 #include "support/lock_contenders.hpp"
 #include "support/lock_server.hpp"
 
-/// Run the tests of a fixture on these backends.
-#define STINT_ON_LOCKS(fixture, ...)                                       \
-  INSTANTIATE_TEST_SUITE_P(Locks, fixture, ::testing::Values(__VA_ARGS__), \
+/// Run the tests of a fixture on these backends; those behind `kAtFullSize` take seconds each and
+/// are left to full size.
+#define STINT_ON_LOCKS(fixture, ...)                                                        \
+  INSTANTIATE_TEST_SUITE_P(Locks, fixture,                                                  \
+                           ::testing::ValuesIn(::stint::test::locks_to_try({__VA_ARGS__})), \
                            [](const auto& place) { return place.param; })
 
 namespace stint::test {
 
 /// Whether everything is to be tried at full size.
 bool is_full_size();
+inline constexpr const char* kAtFullSize = "at full size:";
+/// The names before `kAtFullSize`, and at full size those behind it.
+std::vector<std::string> locks_to_try(std::vector<std::string> names);
 /// STINT_SEED, or one by chance; printed.
 std::uint64_t chosen_seed();
 
 /// A test over backends of locks; its parameter is the backend's name.
 class LockFault : public ::testing::TestWithParam<std::string> {
  protected:
-  /// Make the place. False: there is none, or it is none of `small`, the backends that are tried at
-  /// small size too, since each takes seconds; the test is skipped.
-  bool make_place(const std::vector<std::string>& small, const LockServer::Options& options = {});
+  /// Make the place. False: its server is not installed; the test is skipped, or fails where
+  /// STINT_TEST_REQUIRE names it.
+  bool make_place(const LockServer::Options& options = {});
   /// Put a proxy of its own before each seat.
   void make_proxies(int count);
   /// The least that works: a ttl, and a limit of requests that fits it.
