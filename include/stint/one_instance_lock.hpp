@@ -50,8 +50,8 @@ struct LockOptions {
   std::optional<std::chrono::nanoseconds> timeout = {};
   /// The first pause after a request that failed; it doubles up to 2 s.
   std::chrono::nanoseconds retry_wait = std::chrono::milliseconds{50};
-  /// How often acquiring or releasing is tried before it counts as unavailable; renewals are tried
-  /// until the lease must be given up.
+  /// How often giving it back is tried while the server does not answer. Renewals are tried until
+  /// the lease must be given up, and `acquire` for as long as it may wait.
   int retry_max_attempts = 10;
   /// Give the lock up if `extend` was not called for so long. Default: never.
   std::optional<std::chrono::nanoseconds> stall_timeout = {};
@@ -59,11 +59,13 @@ struct LockOptions {
   /// What to do when the lease is about to pass and the work has not ended.
   enum class AtDeadline : std::uint8_t {
     kEndProcess,  ///< end this process at once, exit code 5: nothing of it may go on
-    kTell,        ///< call `on_deadline_passed`; its answer must be that nothing goes on
+    /// Call `on_deadline_passed`. True: nothing goes on, and the lock may be given back. False:
+    /// something does, and the lock stays until its lease has run out.
+    kTell,
   };
   AtDeadline at_deadline = AtDeadline::kEndProcess;
   /// Called by the lock's own thread, all three; they must be quick and must not call the lock.
-  std::function<void()> on_deadline_passed = {};
+  std::function<bool()> on_deadline_passed = {};
   /// After each change of the state.
   std::function<void(LockState)> on_state = {};
   /// After each success: when the work must be dead, on CLOCK_BOOTTIME.
@@ -116,6 +118,8 @@ class OneInstanceLock final {
   std::stop_token stop_token() const;
   /// Tell a `stall_timeout` that the work goes on.
   void extend();
+  /// Tell it that no work is on until the next `extend`: it is held and nothing can stall.
+  void rest();
   LockTraits traits() const;
   /// See LockBackend::inherited_descriptor.
   int inherited_descriptor();

@@ -67,7 +67,11 @@ Lease::Time Lease::pause() {
 }
 
 void Lease::extend(Time now) {
-  if (is_held()) extended_at_ = std::max(extended_at_, now);
+  if (is_held()) extended_at_ = std::max(extended_at_.value_or(now), now);
+}
+
+void Lease::rest() {
+  if (is_held()) extended_at_.reset();
 }
 
 void Lease::lose() {
@@ -81,15 +85,17 @@ void Lease::release() {
 std::optional<Lease::Time> Lease::stop_at() const {
   std::optional<Time> at;
   if (options_.has_lease) at = renewed_at_ + options_.times.stop_after();
-  if (options_.stall_timeout) at = earlier(at, extended_at_ + *options_.stall_timeout);
+  if (options_.stall_timeout && extended_at_) {
+    at = earlier(at, *extended_at_ + *options_.stall_timeout);
+  }
   return at;
 }
 
 std::optional<Lease::Time> Lease::kill_at() const {
   std::optional<Time> at;
   if (options_.has_lease) at = renewed_at_ + options_.times.kill_after();
-  if (options_.stall_timeout) {
-    at = earlier(at, extended_at_ + *options_.stall_timeout + options_.times.grace);
+  if (options_.stall_timeout && extended_at_) {
+    at = earlier(at, *extended_at_ + *options_.stall_timeout + options_.times.grace);
   }
   return at;
 }

@@ -45,6 +45,7 @@ class Lease final {
   void renew(Time sent_at);                        ///< the server has extended it
   void fail_to_renew(Time now);                    ///< the server did not answer
   void extend(Time now);                           ///< the work shows that it goes on
+  void rest();                                     ///< there is no work until the next `extend`
   /// The server says that it is not ours, or its end is known otherwise. The work has to die now.
   void lose();
   void release();
@@ -69,8 +70,8 @@ class Lease final {
   const Options options_;
   LockState state_ = LockState::kReleased;
   std::int64_t token_ = 0;
-  Time renewed_at_{0};  // when the last request that succeeded was sent
-  Time extended_at_{0};
+  Time renewed_at_{0};               // when the last request that succeeded was sent
+  std::optional<Time> extended_at_;  // nothing: no work is on
   Time renew_at_{0};
   int failures_ = 0;
   bool is_renewing_ = false;

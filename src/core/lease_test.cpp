@@ -81,6 +81,17 @@ TEST(Lease, EndsAHoldingWhoseWorkStalls) {
   EXPECT_TRUE(lease.look(kStart + seconds{9} + milliseconds{7'500}).kill);
 }
 
+TEST(Lease, StallsOnlyWhileThereIsWork) {
+  Lease lease = lease_of(seconds{30}, seconds{5});
+  lease.acquire(7, kStart);
+  lease.rest();
+  EXPECT_FALSE(lease.look(kStart + seconds{9}).stop);
+  EXPECT_EQ(lease.kill_at(), kStart + milliseconds{29'400});
+  lease.extend(kStart + seconds{9});
+  EXPECT_FALSE(lease.look(kStart + seconds{13}).stop);
+  EXPECT_TRUE(lease.look(kStart + seconds{14}).stop);
+}
+
 TEST(Lease, WithoutOneLastsUntilItIsGivenBack) {
   Lease lease{{.times = lease_times(seconds{30}), .has_lease = false}};
   lease.acquire(7, kStart);

@@ -107,6 +107,7 @@ KeeperConnection::~KeeperConnection() {
     is_ending_ = true;
   }
   channel_->stop_sending();
+  wake_keeper();
   reader_.join();
 }
 
@@ -149,11 +150,19 @@ bool KeeperConnection::spawn(SpawnRequest request, const std::vector<int>& descr
       {.retryable = true, .outcome_unknown = true}};
 }
 
+void KeeperConnection::wake_keeper() const {
+  const MutexLock lock{mutex_};
+  // Not reaped before it is closed: the number is its own.
+  if (!is_closed_) ::kill(keeper_, SIGCONT);
+}
+
 void KeeperConnection::signal(std::uint64_t id, int signal) {
+  wake_keeper();
   channel_->send(encode(KeeperRequest{SignalRequest{.id = id, .signal = signal}}));
 }
 
 void KeeperConnection::set_deadline(std::uint64_t id, std::int64_t deadline) {
+  wake_keeper();  // before its channel can be full
   channel_->send(encode(KeeperRequest{DeadlineRequest{.id = id, .deadline = deadline}}));
 }
 

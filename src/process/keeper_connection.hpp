@@ -57,6 +57,9 @@ class KeeperConnection final {
   KeeperConnection(const KeeperConnection&) = delete;
   KeeperConnection& operator=(const KeeperConnection&) = delete;
 
+  /// Let it go on if somebody has stopped it: what we ask of it must happen.
+  void wake_keeper() const;
+
   /// The keeper is gone, or cannot be understood.
   bool is_closed() const;
 

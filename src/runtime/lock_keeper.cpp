@@ -108,10 +108,11 @@ void LockKeeper::watch_time(const std::stop_token& end) {
       watchdog_until_ = next.value_or(Time::max());
     }
     if (due.kill) {
-      end_work("it could not be renewed, or its work did not extend it, in time", stop);
+      const bool is_over =
+          end_work("it could not be renewed, or its work did not extend it, in time", stop);
       const MutexLock lock{mutex_};
       // Nothing runs under it any more: others need not wait for its end.
-      must_give_back_ = !lease_.is_held();
+      must_give_back_ = is_over && !lease_.is_held();
       changed_.notify_all();
     }
     timer_.wait_until(next);
@@ -141,7 +142,7 @@ void LockKeeper::cry_out(const std::stop_token& end) {
 }
 
 // The work dies before anybody is told that the lock is lost.
-void LockKeeper::end_work(const std::string& why, const std::stop_source& stop) {
+bool LockKeeper::end_work(const std::string& why, const std::stop_source& stop) {
   {
     MutexLock lock{mutex_};
     cry({.line = fmt::format("the lock is lost: {}; ending its work", why)});
@@ -152,7 +153,7 @@ void LockKeeper::end_work(const std::string& why, const std::stop_source& stop) 
       ::_exit(kLostExit);
     }
   }
-  if (options_.on_deadline_passed) options_.on_deadline_passed();
+  const bool is_over = !options_.on_deadline_passed || options_.on_deadline_passed();
   stop.request_stop();
   {
     const MutexLock lock{mutex_};
@@ -162,6 +163,7 @@ void LockKeeper::end_work(const std::string& why, const std::stop_source& stop) 
   }
   // The watcher has nothing to watch, and is in the way of whoever waits for the lock next.
   backend_->backend->interrupt();
+  return is_over;
 }
 
 void LockKeeper::lose(const LockHold& hold, const std::string& why) {
@@ -382,8 +384,15 @@ std::stop_token LockKeeper::stop_token() const {
 void LockKeeper::extend() {
   const MutexLock lock{mutex_};
   lease_.extend(clock_.boot_now());
-  if (options_.stall_timeout) tell_kill_at();
+  if (!options_.stall_timeout || !lease_.is_held()) return;
+  tell_kill_at();
   timer_.wake();
+}
+
+void LockKeeper::rest() {
+  const MutexLock lock{mutex_};
+  lease_.rest();
+  if (options_.stall_timeout && lease_.is_held()) tell_kill_at();
 }
 
 void LockKeeper::tell_state() {

@@ -50,6 +50,7 @@ class LockKeeper final {
   std::chrono::nanoseconds remaining() const;
   std::stop_token stop_token() const;
   void extend();
+  void rest();
 
  private:
   using Time = std::chrono::nanoseconds;
@@ -74,7 +75,8 @@ class LockKeeper final {
   void note_failure(const std::string& problem);
   /// The server says that this is not held, if it is still what is held here.
   void lose(const LockHold& hold, const std::string& why);
-  void end_work(const std::string& why, const std::stop_source& stop);
+  /// False: the work goes on though it was to end.
+  bool end_work(const std::string& why, const std::stop_source& stop);
   void cry(Cry what) STINT_REQUIRES(mutex_);
   void tell_state() STINT_REQUIRES(mutex_);
   void tell_kill_at() STINT_REQUIRES(mutex_);

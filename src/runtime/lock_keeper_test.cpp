@@ -43,6 +43,7 @@ class LockKeeperTest : public ::testing::Test {
     options.on_deadline_passed = [this] {
       ended_at_ = now();
       note("dead");
+      return true;
     };
     options.on_state = [this](LockState state) { note(std::string{to_string(state)}); };
     options.on_kill_at = [this](nanoseconds at) { kill_at_ = at; };
@@ -207,6 +208,7 @@ TEST_F(LockKeeperTest, ASlowEndOfTheWorkKeepsTheLossUntold) {
     note("dying");
     gone.wait();
     note("dead");
+    return true;
   };
   options.on_state = [this](LockState state) { note(std::string{to_string(state)}); };
   OneInstanceLock mine{server_->client(), options};
@@ -272,6 +274,7 @@ TEST_F(LockKeeperTest, LetsNoTwoInWhateverFailsAndWhoeverAsks) {
     std::atomic<bool> is_inside{false};
     const auto leave = [&] {
       if (is_inside.exchange(false)) --inside;
+      return true;
     };
     LockOptions options{.ttl = seconds{1},
                         .lock_delay = milliseconds{100},

@@ -117,6 +117,7 @@ class OneInstanceLock::Impl final {
       } else {
         timer.wait_until(std::min(end, clock_.boot_now() + outage.next()));
       }
+      if (stop.stop_requested()) break;
     }
     keeper_->set_waiting(false);
     return result;
@@ -248,6 +249,7 @@ bool OneInstanceLock::check() { return impl_->keeper().check(); }
 LockRecord OneInstanceLock::owner() { return impl_->owner(); }
 std::stop_token OneInstanceLock::stop_token() const { return impl_->keeper().stop_token(); }
 void OneInstanceLock::extend() { impl_->keeper().extend(); }
+void OneInstanceLock::rest() { impl_->keeper().rest(); }
 int OneInstanceLock::inherited_descriptor() { return impl_->inherited_descriptor(); }
 LockTraits OneInstanceLock::traits() const { return impl_->traits(); }
 

@@ -78,11 +78,7 @@ RunnerEnd Runner::run(const std::stop_token& stop) {
   return end;
 }
 
-bool Runner::has_lock() const {
-  const LockState state = lock_->state();
-  return (state == LockState::kHeld || state == LockState::kAtRisk) &&
-         !lock_->stop_token().stop_requested();
-}
+bool Runner::has_lock() const { return lock_->is_ours(); }
 
 bool Runner::get_lock(const std::stop_token& stop, RunnerEnd& end) {
   if (stop.stop_requested()) {
@@ -106,7 +102,7 @@ bool Runner::get_lock(const std::stop_token& stop, RunnerEnd& end) {
     told_holder_.clear();
     told_outage_ = false;
     is_holding_ = true;
-    return true;
+    if (!stop.stop_requested()) return true;
   }
   if (stop.stop_requested()) {
     end.why = RunnerEnd::Why::kStopped;
@@ -170,6 +166,7 @@ void Runner::tell_of(const LockResult& result) {
 RunReport Runner::run_task(const std::stop_token& stop, bool& was_lost) {
   RunOrder order;
   if (lock_ != nullptr) {
+    lock_->extend();
     order = {.token = lock_->token(),
              .lost = lock_->stop_token(),
              .lock_descriptor = lock_->inherited_descriptor()};
@@ -188,6 +185,7 @@ RunReport Runner::run_task(const std::stop_token& stop, bool& was_lost) {
     report = {.status = was_stopped ? RunStatus::kInterrupted : RunStatus::kFailed,
               .problem = error.what()};
   }
+  if (lock_ != nullptr) lock_->rest();
   was_lost = lock_ != nullptr && (report.was_lost || !has_lock());
   tell_of(report);
   if (was_lost) {

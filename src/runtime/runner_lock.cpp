@@ -33,6 +33,11 @@ class RealLock final : public RunnerLock {
   std::int64_t token() const override { return lock_.token(); }
   std::stop_token stop_token() const override { return lock_.stop_token(); }
   void extend() override { lock_.extend(); }
+  void rest() override { lock_.rest(); }
+  // The state is told only once the work is dead; what is left of the lease is known before.
+  bool is_ours() const override {
+    return lock_.remaining() > nanoseconds{0} && !lock_.stop_token().stop_requested();
+  }
   int inherited_descriptor() override { return lock_.inherited_descriptor(); }
 
  private:
@@ -49,8 +54,11 @@ std::unique_ptr<RunnerLock> make_runner_lock(std::unique_ptr<LockBackend> backen
   options.at_deadline = LockOptions::AtDeadline::kTell;
   options.on_kill_at = [deadline](nanoseconds kill_at) { deadline->set(kill_at); };
   options.on_deadline_passed = [deadline] {
-    if (deadline->kill_and_wait(kLongestDeath)) return;
-    log_error("runner", "a killed task does not end: it hangs in the kernel");
+    if (deadline->kill_and_wait(kLongestDeath)) return true;
+    log_error("runner",
+              "a killed task does not end: it hangs in the kernel, or works as another user; the "
+              "lock is left to run out");
+    return false;
   };
   options.on_state = [deadline, on_state = std::move(on_state)](LockState state) {
     if (state == LockState::kLost) {

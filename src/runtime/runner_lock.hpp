@@ -21,6 +21,13 @@ class RunnerLock {
   virtual std::int64_t token() const = 0;
   virtual std::stop_token stop_token() const = 0;
   virtual void extend() = 0;
+  /// Say that no task runs until the next `extend`.
+  virtual void rest() {}
+  /// Whether a task may run under it now.
+  virtual bool is_ours() const {
+    return (state() == LockState::kHeld || state() == LockState::kAtRisk) &&
+           !stop_token().stop_requested();
+  }
   /// What a child should hold open, so that the lock outlives this process with it; -1: nothing.
   virtual int inherited_descriptor() { return -1; }
 };

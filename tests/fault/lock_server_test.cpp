@@ -97,7 +97,10 @@ TEST_F(LockServer, StaysHeldOverACrash) {
 TEST_F(LockServer, PausedForLongerThanALeaseItLetsNobodyInTwice) {
   std::atomic<bool> works{false};
   LockOptions options = short_lease();
-  options.on_deadline_passed = [&] { works = false; };
+  options.on_deadline_passed = [&] {
+    works = false;
+    return true;
+  };
   OneInstanceLock holder{lock(500ms), options};
   const LockResult won = holder.try_acquire();
   ASSERT_TRUE(won) << won.problem;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <system_error>
 #include <fmt/format.h>
 #include "backends/flock/lock_file.hpp"
@@ -26,6 +27,7 @@ constexpr std::uint32_t kNews =
 constexpr const char* kLogger = "lock";
 constexpr int kLooks = 4;  // at the lock while nobody is named as its holder
 constexpr std::chrono::milliseconds kBetweenLooks{3};
+constexpr std::chrono::seconds kLongestWait{1};
 
 class FlockLock final : public LockBackend {
  public:
@@ -51,12 +53,12 @@ class FlockLock final : public LockBackend {
   LockAttempt acquire(const LockRequest& request) override {
     watch();
     for (int look = 1; !file_.try_lock(); ++look) {
-      LockRecord holder = file_.read_record();
       // Someone who only looks may be in the way for a moment.
-      if (!holder.owner && look < kLooks) {
+      if (look < kLooks) {
         BootTimer{}.wait_until(real_clock().boot_now() + kBetweenLooks);
         continue;
       }
+      LockRecord holder = file_.read_record();
       if (!holder.owner) holder.owner = LockOwner{};
       return {.holder = std::move(holder)};
     }
@@ -65,6 +67,7 @@ class FlockLock final : public LockBackend {
           real_clock().system_now().time_since_epoch());
       const std::int64_t token = std::max<std::int64_t>(file_.read_record().token + 1, now.count());
       file_.write_record(request.owner, token);
+      held_ = LockRecord{.owner = request.owner, .token = token};
       return {.is_acquired = true, .token = token};
     } catch (...) {
       file_.unlock();
@@ -76,20 +79,28 @@ class FlockLock final : public LockBackend {
   bool renew(const LockHold& hold) override { return is_held_by(hold); }
 
   bool release(const LockHold& hold) override {
-    if (!is_held_by(hold)) return false;
+    if (!is_named(hold)) return false;
+    const bool was_ours = file_.is_in_place();
+    held_.reset();
     try {
-      file_.write_record(std::nullopt, hold.token);
+      if (was_ours) file_.write_record(std::nullopt, hold.token);
     } catch (const Error& error) {
       // The kernel's word counts, and the record keeps the token.
       log_warning(kLogger, "the lock is freed, but its record still names us: {}", error.what());
     }
     file_.unlock();
     file_.touch();
-    return true;
+    return was_ours;
   }
 
   LockRecord read() override {
     LockRecord record = file_.read_record();
+    if (held_ && file_.is_in_place()) {
+      // The kernel's word counts: a record that somebody has removed is written again.
+      const bool names_us = record.owner && record.owner->id == held_->owner->id;
+      if (!names_us || record.token != held_->token) file_.write_record(held_->owner, held_->token);
+      return *held_;
+    }
     if (!file_.is_locked()) {
       record.owner.reset();
     } else if (!record.owner) {
@@ -107,6 +118,8 @@ class FlockLock final : public LockBackend {
   }
 
   void wait(std::chrono::nanoseconds timeout) override {
+    // Nobody tells of a folder above that is moved away.
+    timeout = std::min<std::chrono::nanoseconds>(timeout, kLongestWait);
     std::array<pollfd, 2> waits = {pollfd{.fd = news_.get(), .events = POLLIN, .revents = 0},
                                    pollfd{.fd = interrupt_.get(), .events = POLLIN, .revents = 0}};
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
@@ -125,11 +138,10 @@ class FlockLock final : public LockBackend {
   int inherited_descriptor() override { return file_.descriptor(); }
 
  private:
-  bool is_held_by(const LockHold& hold) {
-    const LockRecord record = read();
-    return record.owner && record.owner->id == hold.owner_id && record.token == hold.token &&
-           file_.is_in_place();
+  bool is_named(const LockHold& hold) const {
+    return held_ && held_->owner->id == hold.owner_id && held_->token == hold.token;
   }
+  bool is_held_by(const LockHold& hold) const { return is_named(hold) && file_.is_in_place(); }
 
   // Before the lock is tried, so that no release between the try and the wait is missed. The name
   // is watched anew each time: it may be another file by now.
@@ -138,6 +150,7 @@ class FlockLock final : public LockBackend {
   LockFile file_;
   UniqueFd news_;
   UniqueFd interrupt_;
+  std::optional<LockRecord> held_;  // by this object
 };
 
 std::string default_directory(const BackendOptions& options) {

@@ -62,6 +62,19 @@ void make_folder(const std::string& folder) {
     fail(ErrorCode::kConfiguration, fmt::format("cannot make the folder of locks {}", folder),
          errno);
   }
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0) {
+    fail(ErrorCode::kConfiguration, fmt::format("cannot use the folder of locks {}", folder),
+         errno);
+  }
+  const bool is_trusted = found.st_uid == ::geteuid() || found.st_uid == 0;
+  if (!is_trusted || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    throw Error{ErrorCode::kConfiguration,
+                fmt::format("the folder of locks {} can be written to by others, who could take "
+                            "away any lock in it: `chmod go-w` it, or choose a folder of this "
+                            "user's own",
+                            folder)};
+  }
   if (const std::string_view kind = network_disk(folder); !kind.empty()) {
     throw Error{
         ErrorCode::kConfiguration,

@@ -57,7 +57,7 @@ class RedisLock final : public LockBackend {
     LockAttempt attempt{.is_acquired = reply.number(0) == 1};
     if (attempt.is_acquired) {
       attempt.token = reply.number(1);
-      if (settings_.wait_replicas > 0) check_replicas(request, attempt.token);
+      if (settings_.wait_replicas > 0) check_replicas(request.owner.id, attempt.token);
       return attempt;
     }
     attempt.retry_in = milliseconds{std::max<std::int64_t>(reply.number(1), 1)};
@@ -66,6 +66,10 @@ class RedisLock final : public LockBackend {
   }
 
   bool renew(const LockHold& hold) override {
+    // One that was read back after a lost answer was never seen on the replicas.
+    if (settings_.wait_replicas > 0 && hold.token != confirmed_token_) {
+      check_replicas(hold.owner_id, hold.token);
+    }
     const std::string token = std::to_string(hold.token);
     const std::string ttl = in_milliseconds(hold.ttl);
     return session_
@@ -113,10 +117,21 @@ class RedisLock final : public LockBackend {
     return record;
   }
 
-  void check_replicas(const LockRequest& request, std::int64_t token) {
-    const int reached = session_.wait_for_replicas(settings_.wait_replicas);
-    if (reached >= settings_.wait_replicas) return;
-    release({.owner_id = request.owner.id, .token = token});
+  void check_replicas(const std::string& owner_id, std::int64_t token) {
+    int reached = 0;
+    try {
+      reached = session_.wait_for_replicas(settings_.wait_replicas);
+    } catch (const Error& error) {
+      // It is ours on the server all the same.
+      throw Error{error.code(),
+                  error.what(),
+                  {.retryable = error.retryable(), .outcome_unknown = true, .backend = "redis"}};
+    }
+    if (reached >= settings_.wait_replicas) {
+      confirmed_token_ = token;
+      return;
+    }
+    release({.owner_id = owner_id, .token = token});
     throw Error{
         ErrorCode::kUnavailable,
         fmt::format("Redis at {}: the lock has reached {} of {} replicas (wait_replicas) and "
@@ -129,6 +144,7 @@ class RedisLock final : public LockBackend {
   const std::string key_;
   Session session_;
   WakeChannel wake_;
+  std::int64_t confirmed_token_ = 0;  // that the replicas have
 };
 
 }  // namespace
