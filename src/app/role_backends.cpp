@@ -128,6 +128,15 @@ LockOptions lock_options(const BackendOptions& backend) {
   return options;
 }
 
+LeaseTimes times_of(const LockOptions& options) {
+  return lease_times(options.ttl, options.lock_delay, options.timeout);
+}
+
+std::string times_problem(const BackendOptions& backend) {
+  const std::string problem = lease_problem(times_of(lock_options(backend)));
+  return problem.empty() ? problem : fmt::format("[{}]: {}", backend.table, problem);
+}
+
 }  // namespace
 
 DescribedLock open_lock(const Settings& settings, std::span<const detail::BackendDeclaration> own,
@@ -137,12 +146,10 @@ DescribedLock open_lock(const Settings& settings, std::span<const detail::Backen
   BackendOptions options = options_of(settings, "one_instance", task);
   if (!key.empty()) options.key = key;
   DescribedLock lock{.backend = nullptr, .options = lock_options(options)};
-  const LeaseTimes times =
-      lease_times(lock.options.ttl, lock.options.lock_delay, lock.options.timeout);
-  if (std::string problem = lease_problem(times); !problem.empty()) {
-    throw ConfigurationError{{fmt::format("[{}]: {}", options.table, problem)}};
+  if (std::string problem = times_problem(options); !problem.empty()) {
+    throw ConfigurationError{{std::move(problem)}};
   }
-  options.timeout = times.timeout;
+  options.timeout = times_of(lock.options).timeout;
   lock.backend = make(options);
   if (settings.get<bool>("one_instance.require_exclusive") &&
       !lock.backend->traits().is_exclusive) {
@@ -167,11 +174,21 @@ std::unique_ptr<MetricsSink> open_metrics(const Settings& settings,
   return find(settings, "metrics", all)(options_of(settings, "metrics", {}));
 }
 
-std::vector<std::string> check_backend_names(const Settings& settings,
-                                             std::span<const detail::BackendDeclaration> own) {
+std::vector<std::string> check_roles(const Settings& settings,
+                                     std::span<const detail::BackendDeclaration> own) {
   std::vector<std::string> problems = {name_problem(settings, "one_instance", lock_backends(own)),
                                        name_problem(settings, "liveness", liveness_backends(own)),
                                        name_problem(settings, "metrics", metrics_backends(own))};
+  if (problems.front().empty()) {
+    problems.push_back(times_problem(options_of(settings, "one_instance", {})));
+  }
+  const std::string sleep = settings.source("sleep_interval");
+  if (settings.has("sleep_interval") && settings.has("run_interval") &&
+      sleep.substr(0, sleep.find(':')) ==
+          settings.source("run_interval").substr(0, sleep.find(':'))) {
+    problems.push_back(fmt::format(
+        "{}: sleep_interval and run_interval exclude each other: set one of them", sleep));
+  }
   std::erase(problems, std::string{});
   return problems;
 }

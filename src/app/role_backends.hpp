@@ -35,8 +35,10 @@ std::unique_ptr<LivenessBackend> open_liveness(const Settings& settings,
 std::unique_ptr<MetricsSink> open_metrics(const Settings& settings,
                                           std::span<const detail::BackendDeclaration> own);
 
-/// Find names of backends that nobody has; each with the nearest one.
-std::vector<std::string> check_backend_names(const Settings& settings,
+/// Find what is wrong with the roles' settings as far as no server has to be asked: names of
+/// backends that nobody has, each with the nearest one, times of a lock that leave no room for its
+/// renewals, and two intervals where one excludes the other.
+std::vector<std::string> check_roles(const Settings& settings,
                                              std::span<const detail::BackendDeclaration> own);
 
 }  // namespace stint

@@ -41,8 +41,10 @@ std::string describe_runner(const std::optional<LivenessStamp>& sign) {
   }
   if (sign->state == "waiting") return fmt::format("its runner waits for the lock: {}", heard);
   if (sign->state.empty()) return fmt::format("its runner is there: {}", heard);
-  return fmt::format("its runner is there and {}: {}",
-                     sign->state == "failed" ? "the last run failed" : sign->state, heard);
+  if (sign->state == "failed") {
+    return fmt::format("its runner's last run has failed; heard of {}", heard);
+  }
+  return fmt::format("its runner was {} when it was heard of last, {}", sign->state, heard);
 }
 
 struct Verdict {

@@ -85,7 +85,8 @@ CommandEntry lock_plan_entry() {
                .description =
                    "All times are counted from the moment before the last successful request was "
                    "sent. A ttl that is too short for its renewals is refused; the message gives "
-                   "the smallest that works.",
+                   "the smallest that works. Settings take 10s and more. Consul may take up to one "
+                   "ttl longer until another can take over.",
                .examples = {{"lock plan --ttl 30", "the default of most backends"},
                             {"lock plan --ttl 15 --lock-delay 15", "the default of Consul"}},
                .exit_codes = {{0, "the times work"}, {78, "they do not"}}},

@@ -28,11 +28,14 @@ class LockRelease final : public Command {
       return 0;
     }
     if (!yes_) {
-      throw Error{
-          ErrorCode::kNotOwner,
-          fmt::format("{} is held by {}; to take it away from there, add --yes: its task is "
-                      "stopped as soon as it hears of it, and may run on until then",
-                      lock_.title(), owner_text(*before.owner))};
+      // Without a lease it is the kernel's, and ends with its holder.
+      const char* const way =
+          lock.backend->traits().has_lease
+              ? "to take it away from there, add --yes: its task is stopped as soon as it hears of "
+                "it, and may run on until then"
+              : "end that process, and it is free";
+      throw Error{ErrorCode::kNotOwner, fmt::format("{} is held by {}; {}", lock_.title(),
+                                                    owner_text(*before.owner), way)};
     }
     lock.backend->force_release(
         fmt::format("{}@{}{}{}", user_name(), host_name(), reason_.empty() ? "" : ": ", reason_));

@@ -216,8 +216,9 @@ CommandEntry run_entry() {
                "does any program in `run -- COMMAND...`. Without an option of the runner and "
                "without a name for its lock, such a program is run once, under no lock. Once, it "
                "ends with the program's own exit code, with 128 and the number of the signal that "
-               "it died of, or with 75 if it took too long. It finds the lock's token in "
-               "STINT_FENCING_TOKEN.\n\n"
+               "it died of, or with 75 if it took longer than --timeout DURATION, which goes with "
+               "programs alone. It finds the lock's token in STINT_FENCING_TOKEN. Its --json line "
+               "has command, exit_code, signal, timed_out, cpu_seconds and peak_memory.\n\n"
                "SIGINT and SIGTERM ask the task to stop; what does not end within [worker] grace, "
                "or until a second signal, is killed with all that it started. Then the lock is "
                "given back.",

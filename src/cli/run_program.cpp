@@ -5,11 +5,13 @@
 #include <stop_token>
 #include <string_view>
 #include <fmt/format.h>
+#include "app/role_backends.hpp"
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
 #include "cli/run_loop.hpp"
+#include "core/registry.hpp"
 #include "core/task_environment.hpp"
 #include "process/exit_status.hpp"
 #include "process/keeper.hpp"
@@ -88,6 +90,7 @@ class ProgramWork final : public RunnerWork {
     run.stop = stop.get_token();
     run.stop_signal = place_.stop_signal;
     run.deadline = place_.deadline.get();
+    run.grace = context_.settings().get<std::chrono::nanoseconds>("worker.grace");
     if (line_.timeout.count() > 0) run.timeout = line_.timeout;
     const ProgramEnd end = run_program(keeper_, run);
     end_ = end;
@@ -124,6 +127,9 @@ class ProgramWork final : public RunnerWork {
 }  // namespace
 
 int run_program_here(Context& context, const ProgramLine& line, const RunnerChoice& choice) {
+  std::vector<std::string> problems =
+      check_roles(context.settings(), context.registry().backends());
+  if (!problems.empty()) throw ConfigurationError{std::move(problems)};
   std::optional<ProgramWork> work;
   RunLoop loop{.task = line.name.empty() ? line.command.front() : line.name,
                .lock_name = line.name,
@@ -140,7 +146,9 @@ int run_program_here(Context& context, const ProgramLine& line, const RunnerChoi
     return error.native_code() == "ENOENT" ? kNotFound : kNotExecutable;
   }
   const bool ran_once = choice.rules.run_once && work->end();
-  if (!ran_once || result.end.was_lost) {
+  // A program that runs alone ends as if there were no runner; under a lock, as tasks do.
+  const bool was_told = result.signal != 0 && !choice.disable_one_instance;
+  if (!ran_once || result.end.was_lost || was_told) {
     if (const auto code = exit_code_of(context, result)) return *code;
     return 0;
   }

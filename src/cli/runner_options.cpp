@@ -88,8 +88,15 @@ void RunnerLine::declare(OptionTable& options) {
              "release_on_error, off");
   add_switch(options, "--disable-one-instance", disable_one_instance, "run without a lock",
              "disable_one_instance, off");
-  options.text({"--lock-name"}, "NAME", lock_name, "the name of the lock").default_text =
-      "[one_instance] key, stint/TASK";
+  options.add({.names = {"--lock-name"},
+               .value = "NAME",
+               .help = "the name of the lock",
+               .default_text = "[one_instance] key, stint/TASK",
+               .set = [this](std::string_view text) {
+                 // From a variable that is not set, most likely: nothing would be locked.
+                 if (text.empty()) throw Error{ErrorCode::kUsage, "the name of a lock is empty"};
+                 lock_name = text;
+               }});
   add_interval(options, "--wait", wait, "with --run-once: wait so long for the lock", "0");
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include "app/environment.hpp"
+#include "app/role_backends.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
@@ -64,6 +65,8 @@ class SettingsCheck final : public Command {
   int run(Context& context) override {
     const Settings& settings = context.settings();
     const std::string store = context.store_name();
+    std::vector<std::string> problems = check_roles(settings, context.registry().backends());
+    if (!problems.empty()) throw ConfigurationError{std::move(problems)};
     const std::vector<SettingLine> lines = setting_lines(settings);
     const auto set = std::ranges::count_if(
         lines, [](const SettingLine& line) { return line.is_set && line.source != "default"; });
@@ -97,13 +100,14 @@ CommandEntry settings_show_entry() {
 }
 
 CommandEntry settings_check_entry() {
-  return {
-      .text = {.name = "settings check",
-               .summary = "Check the settings and report every problem at once",
-               .description = "Reads the file and the environment as every command does, and the "
-                              "store's URL; the store itself is not opened.",
-               .examples = {{"settings check -s stint.toml", "before it is deployed"}}},
-      .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsCheck>(); }};
+  return {.text = {.name = "settings check",
+                   .summary = "Check the settings and report every problem at once",
+                   .description =
+                       "Reads the file and the environment as every command does, and the "
+                       "store's URL, and looks at the backends' names and the times of the lock; "
+                       "nothing is opened.",
+                   .examples = {{"settings check -s stint.toml", "before it is deployed"}}},
+          .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsCheck>(); }};
 }
 
 }  // namespace stint::cli

@@ -55,7 +55,7 @@ TEST_F(LockCommand, NamesTheHolderAndTakesNothingAwayUnasked) {
   const ProcessResult refused = program_.run({"lock", "release", "a.b"});
   EXPECT_EQ(refused.exit_code, 4);
   EXPECT_THAT(refused.err, HasSubstr("(pid " + std::to_string(::getpid()) + ")"));
-  EXPECT_THAT(refused.err, HasSubstr("--yes"));
+  EXPECT_THAT(refused.err, HasSubstr("end that process"));
   const ProcessResult impossible = program_.run({"lock", "release", "a.b", "--yes"});
   EXPECT_EQ(impossible.exit_code, 2);
   EXPECT_THAT(impossible.err, HasSubstr("end the process"));
@@ -84,6 +84,19 @@ TEST_F(LockCommand, SaysWhatIsWrong) {
   EXPECT_THAT(error_of({"lock", "plan"}, 2), HasSubstr("--ttl"));
   program_.set("STINT_ONE_INSTANCE_BACKEND", "flok");
   EXPECT_THAT(error_of({"lock", "status", "a.b"}, 78), HasSubstr("did you mean \"flock\"?"));
+  EXPECT_THAT(error_of({"settings", "check"}, 78), HasSubstr("did you mean \"flock\"?"));
+  program_.set("STINT_ONE_INSTANCE_BACKEND", "redis");
+  program_.set("STINT_ONE_INSTANCE_REDIS_TTL", "10");
+  program_.set("STINT_ONE_INSTANCE_REDIS_TIMEOUT", "3");
+  program_.set("STINT_LIVENESS_BACKEND", "zookeeper");
+  const std::string both = error_of({"settings", "check"}, 78);
+  EXPECT_THAT(both, HasSubstr("is the smallest that works"));
+  EXPECT_THAT(both, HasSubstr("liveness.backend is \"zookeeper\""));
+  EXPECT_THAT(error_of({"run", "--lock-name", "a", "--run-once", "--", "true"}, 78),
+              HasSubstr("zookeeper"));
+  EXPECT_THAT(error_of({"run", "--lock-name", "", "--run-once", "--", "true"}, 2),
+              HasSubstr("the name of a lock is empty"));
+  program_.set("STINT_LIVENESS_BACKEND", "dummy");
   program_.set("STINT_ONE_INSTANCE_BACKEND", "dummy");
   program_.set("STINT_ONE_INSTANCE_REQUIRE_EXCLUSIVE", "true");
   EXPECT_THAT(error_of({"lock", "status", "a.b"}, 78), HasSubstr("grants its lock to everybody"));

@@ -321,6 +321,10 @@ TEST_P(LockContract, LeaksNothingOverManyHoldings) {
   const long kilobytes_before = resident_kilobytes();
   hold_often(std::getenv("STINT_FULL") == nullptr ? kSome : kMany);
   EXPECT_LE(descriptors(), descriptors_before);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_LOG_(INFO) << "a sanitizer keeps what was freed: its own search for leaks counts";
+  return;
+#endif
   EXPECT_LT(resident_kilobytes(), kilobytes_before + kMostKilobytes);
 }
 
