@@ -2,6 +2,7 @@
 #include "process/keeper.hpp"
 #include <poll.h>
 #include <unistd.h>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -35,6 +36,21 @@ TEST(Keeper, TellsExitCodes) {
   EXPECT_EQ(status.code, 3);
   EXPECT_EQ(status.signal, 0);
   EXPECT_GT(status.peak_memory, 0);
+}
+
+TEST(Keeper, KillsThoughSomebodyHasStoppedIt) {
+  Keeper keeper;
+  KeptScript script{keeper, "trap '' TERM; echo up; while :; do sleep 1000; done"};
+  EXPECT_EQ(script.read_line(), "up");
+  pid_t stopped = 0;
+  for (const pid_t child : test::children_of(::getpid())) {
+    const std::vector<pid_t> below = test::children_of(child);
+    if (std::ranges::find(below, script.child().pid()) != below.end()) stopped = child;
+  }
+  ASSERT_GT(stopped, 0);
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  script.child().kill();
+  EXPECT_EQ(script.wait().signal, SIGKILL);
 }
 
 TEST(Keeper, TellsSignals) {

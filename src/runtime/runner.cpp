@@ -91,7 +91,12 @@ bool Runner::get_lock(const std::stop_token& stop, RunnerEnd& end) {
     release();
   }
   const bool is_once = options_.rules.run_once;
-  LockResult result = ask_for_lock(is_once ? options_.wait : nanoseconds{0}, stop);
+  LockResult result = ask_for_lock(nanoseconds{0}, stop);
+  if (!result && is_once && options_.wait > nanoseconds{0} && !stop.stop_requested()) {
+    tell_of(result);
+    listener_.is("waiting");
+    result = ask_for_lock(options_.wait, stop);
+  }
   if (!result && !is_once) wait_for_lock(stop, result);
   if (result) {
     if (!told_holder_.empty() || told_outage_) {

@@ -180,11 +180,12 @@ TEST_F(RunnerTest, TriesOnceForALockThatIsHeld) {
 }
 
 TEST_F(RunnerTest, WaitsForTheLockAsLongAsItIsTold) {
-  lock_.answers = {busy("far")};
+  lock_.answers = {busy("far"), busy("far")};
   const nanoseconds before = clock_.boot_now();
   EXPECT_EQ(go({.run_once = true}, 1, &lock_, 30s).why, RunnerEnd::Why::kBusy);
   EXPECT_EQ(clock_.boot_now() - before, 30s);
-  EXPECT_THAT(lock_.calls, ElementsAre("wait"));
+  EXPECT_THAT(lock_.calls, ElementsAre("try", "wait"));
+  EXPECT_THAT(log(), HasSubstr("lock is owned by far"));
 }
 
 TEST_F(RunnerTest, EndsIfTheServerDoesNotAnswerOnce) {
@@ -297,6 +298,14 @@ TEST_F(RunnerTest, GivesTheLockBackWhenItIsToldToEnd) {
   EXPECT_EQ(go({.run_interval = 60s, .keep_lock = true}, 9, &lock_).why, RunnerEnd::Why::kStopped);
   EXPECT_THAT(lock_.calls, ElementsAre("try", "release"));
   EXPECT_THAT(pauses_, IsEmpty());
+}
+
+TEST_F(RunnerTest, StartsNothingOnceItIsToldToEnd) {
+  lock_.answers = {busy("far")};
+  lock_.on_wait = [this](const std::stop_token&) { stop_.request_stop(); };
+  EXPECT_EQ(go({}, 9, &lock_).why, RunnerEnd::Why::kStopped);
+  EXPECT_THAT(tokens_, IsEmpty());
+  EXPECT_THAT(lock_.calls, ElementsAre("try", "wait", "release")) << "it was ours for a moment";
 }
 
 TEST_F(RunnerTest, EndsInAPause) {
