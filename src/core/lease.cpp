@@ -50,7 +50,7 @@ void Lease::renew(Time sent_at) {
   // A slow answer to an older request takes nothing back.
   renewed_at_ = std::max(renewed_at_, sent_at);
   ++renewals_;
-  const double every = static_cast<double>(options_.times.renew_every.count());
+  const auto every = static_cast<double>(options_.times.renew_every.count());
   renew_at_ = renewed_at_ + Time{static_cast<Time::rep>(every * spread(token_, renewals_))};
 }
 

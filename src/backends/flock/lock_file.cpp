@@ -9,6 +9,7 @@
 #include <iterator>
 #include <system_error>
 #include <fmt/format.h>
+#include "base/file_name.hpp"
 #include "base/network_disk.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
@@ -32,19 +33,8 @@ constexpr mode_t kFileMode = 0600;
        .native_code = std::to_string(error)}};
 }
 
-// What is no plain character stands as %XX: no key can leave its folder, no two keys meet.
-std::string file_name(std::string_view key) {
-  std::string name;
-  for (const char c : key) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                          (c == '.' && !name.empty());
-    if (is_plain) {
-      name += c;
-    } else {
-      name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
+std::string checked_file_name(std::string_view key) {
+  std::string name = file_name_of(key);
   if (name.empty() || name.size() > kLongestName) {
     throw Error{ErrorCode::kConfiguration,
                 fmt::format("the key \"{}\" of a lock gives no file's name: it must not be empty, "
@@ -88,7 +78,7 @@ void make_folder(const std::string& folder) {
 
 LockFile::LockFile(std::string directory, std::string_view key) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
-  const std::string name = file_name(key);
+  const std::string name = checked_file_name(key);
   path_ = fmt::format("{}/{}.lock", directory, name);
   record_path_ = fmt::format("{}/{}.owner", directory, name);
   make_folder(directory);
