@@ -4,6 +4,7 @@
 #include <csignal>
 #include <stop_token>
 #include <string_view>
+#include <utility>
 #include <fmt/format.h>
 #include "app/role_backends.hpp"
 #include "base/duration.hpp"
@@ -73,8 +74,8 @@ std::string describe_end(const ProgramLine& line, const ProgramEnd& end) {
 
 class ProgramWork final : public RunnerWork {
  public:
-  ProgramWork(Context& context, const ProgramLine& line, const WorkPlace& place)
-      : context_(context), line_(line), place_(place) {}
+  ProgramWork(Context& context, const ProgramLine& line, WorkPlace place)
+      : context_(context), line_(line), place_(std::move(place)) {}
 
   RunReport run(const RunOrder& order) override {
     std::stop_source stop;
