@@ -7,7 +7,8 @@ namespace {
 
 // News may be lost on the way: nobody waits longer than this.
 constexpr std::chrono::seconds kLongestWait{5};
-constexpr std::chrono::milliseconds kLongestPause{500};
+// Nobody asks twice a second for longer.
+constexpr std::chrono::milliseconds kLongestPause{600};
 // A file's closing is told a moment before its lock is gone.
 constexpr std::chrono::milliseconds kFirstPause{5};
 // Tries farther apart are no answer to the same news.

@@ -77,7 +77,7 @@ TEST(LockWaiting, PausesLongerEachTimeThatItIsWokenForNothing) {
     ++tries;
   }
   EXPECT_LE(tries, 60 * 2 + 5);
-  EXPECT_EQ(waiting.pause(), milliseconds{500});
+  EXPECT_EQ(waiting.pause(), milliseconds{600});
 }
 
 TEST(LockWaiting, PausesNotForWhatIsNewNorForWhatCameLongAgo) {

@@ -341,7 +341,7 @@ TEST_F(Reports, TellOneThatWaitsFromADeadOne) {
   ASSERT_TRUE(reaches("begin", 1));
   const std::string sign = program.folder() + "/r.work.sign";
   ASSERT_TRUE(eventually([&] { return fs::exists(sign); }));
-  EXPECT_THAT(check("60").err, HasSubstr("its runner is there and running"));
+  EXPECT_THAT(check("60").err, HasSubstr("its runner was running when it was heard of last"));
   fs::remove(sign);
   const Process second{program.options({"run", "r.work"})};
   ASSERT_TRUE(eventually([&] { return fs::exists(sign); }));

@@ -1,9 +1,12 @@
 #include "support/server_process.hpp"
+#include <algorithm>
 #include <cctype>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 #include <fmt/format.h>
@@ -78,7 +81,22 @@ void ServerProcess::stop() {
 
 void ServerProcess::kill() { process_.reset(); }
 
-void ServerProcess::pause() { process_->send_signal(SIGSTOP); }
+void ServerProcess::pause() {
+  process_->send_signal(SIGSTOP);
+  // A thread that is on another core may still answer until it is told.
+  const std::filesystem::path tasks = fmt::format("/proc/{}/task", process_->pid());
+  const auto is_stopped = [](const std::filesystem::path& task) {
+    std::ifstream file{task / "stat"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto end = text.rfind(") ");  // of its name
+    return end == std::string::npos || text[end + 2] == 'T';
+  };
+  if (!eventually([&] {
+        return std::ranges::all_of(std::filesystem::directory_iterator{tasks}, is_stopped);
+      })) {
+    throw std::runtime_error{"the server does not stop"};
+  }
+}
 
 void ServerProcess::resume() { process_->send_signal(SIGCONT); }
 
