@@ -51,6 +51,8 @@ class FlockLock final : public LockBackend {
   }
 
   LockAttempt acquire(const LockRequest& request) override {
+    // One that was lost with its file must not speak for the file that is there now.
+    held_.reset();
     watch();
     for (int look = 1; !file_.try_lock(); ++look) {
       // Someone who only looks may be in the way for a moment.

@@ -57,6 +57,14 @@ TEST_F(FlockLockTest, IsLostWithItsFolderAndNoticesIt) {
   mine->wait(std::chrono::seconds{30});
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{10});
   EXPECT_FALSE(mine->renew(hold(request_, won)));
+
+  // Somebody else has the lock of the new folder: it stays theirs in every record.
+  const auto other = lock();
+  const LockRequest asked{.owner = this_process_as_owner("c.d")};
+  ASSERT_TRUE(other->acquire(asked).is_acquired);
+  EXPECT_FALSE(mine->acquire(request_).is_acquired);
+  EXPECT_EQ(mine->read().owner->id, asked.owner.id);
+  EXPECT_EQ(other->read().owner->id, asked.owner.id);
   EXPECT_FALSE(mine->release(hold(request_, won)));
 }
 
