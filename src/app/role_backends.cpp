@@ -182,13 +182,6 @@ std::vector<std::string> check_roles(const Settings& settings,
   if (problems.front().empty()) {
     problems.push_back(times_problem(options_of(settings, "one_instance", {})));
   }
-  const std::string sleep = settings.source("sleep_interval");
-  if (settings.has("sleep_interval") && settings.has("run_interval") &&
-      sleep.substr(0, sleep.find(':')) ==
-          settings.source("run_interval").substr(0, sleep.find(':'))) {
-    problems.push_back(fmt::format(
-        "{}: sleep_interval and run_interval exclude each other: set one of them", sleep));
-  }
   std::erase(problems, std::string{});
   return problems;
 }

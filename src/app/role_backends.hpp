@@ -36,8 +36,8 @@ std::unique_ptr<MetricsSink> open_metrics(const Settings& settings,
                                           std::span<const detail::BackendDeclaration> own);
 
 /// Find what is wrong with the roles' settings as far as no server has to be asked: names of
-/// backends that nobody has, each with the nearest one, times of a lock that leave no room for its
-/// renewals, and two intervals where one excludes the other.
+/// backends that nobody has, each with the nearest one, and times of a lock that leave no room for
+/// its renewals.
 std::vector<std::string> check_roles(const Settings& settings,
                                              std::span<const detail::BackendDeclaration> own);
 
