@@ -1,4 +1,5 @@
 // `run -- COMMAND` and `run TASK` of a task that is a command.
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -59,6 +60,29 @@ TEST_F(RunCommand, HandsSignalsOn) {
     EXPECT_EQ(end.exit_code, signal == SIGTERM ? 3 : 4);
     EXPECT_EQ(end.out, signal == SIGTERM ? "ready\nterm\n" : "ready\nint\n");
   }
+}
+
+TEST_F(RunCommand, EndsUnderALockAsTasksDo) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Process run{
+        program.options({"run", "--lock-name", "a", "--run-once", "--", "sh", "-c",
+                         "trap 'exit 0' TERM INT; echo ready; while :; do sleep 0.01; done"})};
+    ASSERT_TRUE(eventually([&] { return run.out() == "ready\n"; }));
+    run.send_signal(signal);
+    EXPECT_EQ(run.wait().exit_code, 128 + signal);
+  }
+}
+
+TEST_F(RunCommand, KillsWhatIgnoresASignalAfterTheGraceOfTheSettings) {
+  program.set("STINT_WORKER_GRACE", "100ms");
+  Process run{program.options(
+      {"run", "--", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.01; done"})};
+  ASSERT_TRUE(eventually([&] { return run.out() == "ready\n"; }));
+  const auto asked_at = std::chrono::steady_clock::now();
+  run.send_signal(SIGTERM);
+  EXPECT_EQ(run.wait().exit_code, 128 + SIGKILL);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked_at, std::chrono::seconds{4})
+      << "5 s is default";
 }
 
 TEST_F(RunCommand, KillsAtTheSecondSignal) {
