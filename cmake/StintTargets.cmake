@@ -33,6 +33,9 @@ function(stint_add_tests name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE stint_test_support)
+  if(STINT_PRECOMPILED_TESTS)
+    target_precompile_headers(${name} REUSE_FROM stint_test_support)
+  endif()
   # ctest runs each test under the census, which fails it for any process that it leaves behind.
   set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR
                                            "${STINT_TEST_PROGRAM_DIR}/census")

@@ -2,6 +2,9 @@
 
 state_dir=.dev
 
+# The kinds of tests that are a program and a label of ctest each.
+test_kinds=(unit contract integration property fault process)
+
 # Objects made in one checkout serve another: paths are kept out of the cache's key.
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
 
