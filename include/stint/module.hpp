@@ -12,6 +12,8 @@
 #include <vector>
 #include "stint/arg.hpp"
 #include "stint/detail/handler.hpp"
+#include "stint/detail/module_note.hpp"
+#include "stint/enqueue.hpp"
 #include "stint/liveness.hpp"
 #include "stint/lock_backend.hpp"
 #include "stint/metrics.hpp"
@@ -196,5 +198,12 @@ class Module {
   std::vector<detail::BackendDeclaration> backends_;
   std::deque<Setting> settings_;  // references stay valid while more are declared
 };
+
+namespace detail {
+/// What a module's code and the library both look into.
+inline constexpr std::uint32_t kModuleLayout =
+    layout_of<Module, TaskDeclaration, ContextDeclaration, BackendDeclaration, ArgumentSpec, arg,
+              TaskOptions, CommandOptions, EnqueueOptions, Setting, Settings, json, Error>();
+}  // namespace detail
 
 }  // namespace stint

@@ -1,8 +1,8 @@
 #include "base/version.hpp"
-#include "stint_generated/version.hpp"
+#include "stint/version.hpp"
 
 namespace stint {
 
-std::string_view version() noexcept { return kVersion; }
+std::string_view version() noexcept { return STINT_VERSION; }
 
 }  // namespace stint
