@@ -22,11 +22,12 @@ enum class ArgumentType {
   kNumber,
   kString,
   kBytes,
-  kTime,      ///< RFC 3339 text
-  kDay,       ///< "2026-11-21"
+  kTime,      ///< a moment: RFC 3339 text, or date math such as "now-1h"
+  kDay,       ///< a date: "2026-11-21", or date math such as "today-1d"
   kDuration,  ///< "90s", or a number of seconds
   kArray,
   kObject,
+  kTimeOfDay,  ///< "07:30" or "07:30:15"
 };
 
 /// Name a type as specifications do: "integer".
@@ -49,20 +50,30 @@ struct ArgumentSpec {
   /// Of a kInteger, and of the kInteger elements of a kArray.
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+  /// What `.minimum()` and `.maximum()` said: numbers; null: nothing.
+  json lowest = nullptr;
+  json highest = nullptr;
+  /// What `.integer()` and its like said, of a list about its elements. Compared with `type` when
+  /// the program starts.
+  std::optional<ArgumentType> stated = {};
+  std::string zone = {};  ///< of dates and moments: an IANA name; empty: the task's
   /// Throws if the handler's C++ type does not take the value. Set by the task's declaration.
   std::function<void(const json&)> convert = {};
-  // Rules of later versions: stated, and refused at start until they are built.
-  bool is_date = false;
-  bool is_moment = false;
+  // A rule of later versions: stated, and refused at start until it is built.
   bool is_write_all = false;
 };
 
 /// Collect the details of an argument: `arg("number").help("what to write").one_of(1, 2, 3) = 2`.
 /// Arguments of a quick task are matched with the handler's parameters by position; those of a
-/// typed task with the fields of its struct by name.
+/// typed task with the fields of its struct by name. The type follows from the C++ type; where that
+/// is json or text it is stated: `arg("day").date()`. A type that the C++ type does not take is
+/// reported when the program starts. Of a parameter that is a list it is the type of its elements.
 class arg {  // NOLINT(readability-identifier-naming): reads as a keyword in a declaration
  public:
   explicit arg(std::string_view name) { spec_.name = name; }
+  /// Without a name: a result that is no object but one plain value, `.returns =
+  /// {arg().integer()}`.
+  arg() = default;
 
   arg& help(std::string_view text) {
     spec_.help = text;
@@ -90,14 +101,39 @@ class arg {  // NOLINT(readability-identifier-naming): reads as a keyword in a d
     spec_.short_flag = letter;
     return *this;
   }
-  /// Resolve date expressions such as "today-1d" at enqueue. Not built yet: refused at start.
-  arg& date() {
-    spec_.is_date = true;
+  arg& integer() { return type(ArgumentType::kInteger); }
+  arg& number() { return type(ArgumentType::kNumber); }
+  arg& string() { return type(ArgumentType::kString); }
+  arg& boolean() { return type(ArgumentType::kBoolean); }
+  /// Take a file's bytes: see `Bytes`.
+  arg& bytes() { return type(ArgumentType::kBytes); }
+  /// Take a duration: "90s", or a number of seconds.
+  arg& duration() { return type(ArgumentType::kDuration); }
+  /// Take a time of day: "07:30", "07:30:15".
+  arg& time() { return type(ArgumentType::kTimeOfDay); }
+  /// Take a date: "2026-11-21", or date math such as "today-1d", which is resolved once, when the
+  /// job is enqueued, against the time at which it is due. The handler sees "2026-11-21".
+  arg& date() { return type(ArgumentType::kDay); }
+  /// Take a point in time: RFC 3339, or date math such as "now-1h", which is resolved when the
+  /// attempt starts. The handler sees RFC 3339 text in UTC, or the time_point.
+  arg& moment() { return type(ArgumentType::kTime); }
+  /// Have days begin where this zone's do: "Europe/Berlin". Of dates and moments; the task's zone
+  /// unless stated.
+  arg& zone(std::string_view name) {
+    spec_.zone = name;
     return *this;
   }
-  /// Resolve moment expressions when the attempt starts. Not built yet: refused at start.
-  arg& moment() {
-    spec_.is_moment = true;
+  /// Bound an integer or a number from below and above, both included.
+  template <typename Number>
+    requires std::integral<Number> || std::floating_point<Number>
+  arg& minimum(Number value) {
+    spec_.lowest = value;
+    return *this;
+  }
+  template <typename Number>
+    requires std::integral<Number> || std::floating_point<Number>
+  arg& maximum(Number value) {
+    spec_.highest = value;
     return *this;
   }
   /// Let "ALL" stand for one job for each choice. Not built yet: refused at start.
@@ -117,6 +153,11 @@ class arg {  // NOLINT(readability-identifier-naming): reads as a keyword in a d
   const ArgumentSpec& spec() const { return spec_; }
 
  private:
+  arg& type(ArgumentType stated) {
+    spec_.stated = stated;
+    return *this;
+  }
+
   ArgumentSpec spec_;
 };
 

@@ -48,6 +48,8 @@ std::string format_duration(std::chrono::nanoseconds duration);
 std::chrono::nanoseconds parse_duration(const json& from);
 std::string format_day(std::chrono::sys_days day);
 std::chrono::sys_days parse_day(const json& from);
+std::string format_time_of_day(std::chrono::nanoseconds since_midnight);
+std::chrono::nanoseconds parse_time_of_day(const json& from);
 }  // namespace detail
 }  // namespace stint
 
@@ -106,5 +108,18 @@ struct nlohmann::adl_serializer<std::chrono::year_month_day> {
   }
   static void from_json(const stint::json& from, std::chrono::year_month_day& to) {
     to = std::chrono::year_month_day{stint::detail::parse_day(from)};
+  }
+};
+
+/// A time of day is "07:30", "07:30:15" or "07:30:15.25".
+template <typename Duration>
+struct nlohmann::adl_serializer<std::chrono::hh_mm_ss<Duration>> {
+  using Time = std::chrono::hh_mm_ss<Duration>;
+  static void to_json(stint::json& to, const Time& from) {
+    to = stint::detail::format_time_of_day(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(from.to_duration()));
+  }
+  static void from_json(const stint::json& from, Time& to) {
+    to = Time{std::chrono::duration_cast<Duration>(stint::detail::parse_time_of_day(from))};
   }
 };

@@ -51,6 +51,10 @@ struct TaskDeclaration {
   bool is_typed = false;
   bool is_command = false;
   bool returns_value = false;
+  /// What its output is: the fields of an object, or one without a name. Empty: anything.
+  std::vector<ArgumentSpec> returns = {};
+  /// Whether the handler's C++ type assures that.
+  bool returns_for_sure = false;
   TaskOptions options = {};
   Handler handler = {};
   /// Of a task that the settings declare: the program to execute in place of a handler.
@@ -104,7 +108,10 @@ class Module {
     using Shape = detail::CallableShape<F>;
     detail::TaskDeclaration declaration{.name = std::string{task.name()}, .module = name_};
     declaration.is_typed = true;
-    declaration.returns_value = !std::is_void_v<typename Shape::Traits::Result>;
+    using Returned = typename Shape::Traits::Result;
+    declaration.returns_value = !std::is_void_v<Returned>;
+    declaration.returns = detail::describe_result<Result>();
+    declaration.returns_for_sure = std::same_as<std::remove_cvref_t<Returned>, Result>;
     declaration.options = options;
     declaration.args = detail::describe_fields(json(Args{}));
     detail::merge_fields(declaration, args);
@@ -179,7 +186,10 @@ class Module {
     detail::TaskDeclaration declaration{.name = std::string{name}, .module = name_};
     declaration.described_args = args.size();
     declaration.parameters = Shape::kArguments;
-    declaration.returns_value = !std::is_void_v<typename Shape::Traits::Result>;
+    using Returned = std::remove_cvref_t<typename Shape::Traits::Result>;
+    declaration.returns_value = !std::is_void_v<Returned>;
+    declaration.returns = detail::describe_result<Returned>();
+    declaration.returns_for_sure = declaration.returns_value;
     declaration.options = options;
     declaration.args = detail::describe_parameters<F>(args);
     declaration.contexts = Shape::contexts();

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include "stint/arg.hpp"
 #include "stint/json.hpp"
 
 namespace stint {
@@ -108,6 +109,13 @@ struct TaskOptions {
   std::string working_directory = {};    ///< empty: the worker's
   /// The only variables of the worker's environment that it sees; unset: all.
   std::optional<std::vector<std::string>> environment = {};
+  /// Where the days of its dates and moments begin: an IANA name such as "Europe/Berlin"; empty:
+  /// UTC.
+  std::string zone = {};
+  /// The fields of the object that it returns, or one `arg()` without a name: a plain value.
+  /// Checked when it returns; an output that does not match fails the job. Empty: as its C++ type
+  /// says.
+  std::vector<arg> returns = {};
   int process_units = 1;                    ///< not built yet
   int max_running = 0;                      ///< not built yet
   std::vector<Dependency> depends_on = {};  ///< not built yet

@@ -144,6 +144,12 @@ std::optional<Time> parse_time(std::string_view text) {
   return to_system(std::chrono::sys_time<nanoseconds>{*day} + *time - *offset);
 }
 
+std::optional<nanoseconds> parse_time_of_day(std::string_view text) {
+  Reader reader{text};
+  const std::optional<nanoseconds> time = read_time_of_day(reader);
+  return reader.at_end() ? time : std::nullopt;
+}
+
 std::optional<Time> parse_time_or_offset(std::string_view text, Time now) {
   if (text == "now") return now;
   if (!text.starts_with('+') && !text.starts_with('-')) return parse_time(text);

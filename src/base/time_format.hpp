@@ -30,4 +30,7 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
 std::optional<std::chrono::system_clock::time_point> parse_time_or_offset(
     std::string_view text, std::chrono::system_clock::time_point now);
 
+/// Read a time of day: `HH:MM[:SS[.F...]]`, from 00:00 to before 24:00.
+std::optional<std::chrono::nanoseconds> parse_time_of_day(std::string_view text);
+
 }  // namespace stint

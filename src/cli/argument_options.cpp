@@ -26,9 +26,11 @@ std::string value_name(const ArgumentSpec& spec) {
     case ArgumentType::kNumber:
       return "NUMBER";
     case ArgumentType::kTime:
-      return "TIME";
+      return "MOMENT";
     case ArgumentType::kDay:
-      return "DAY";
+      return "DATE";
+    case ArgumentType::kTimeOfDay:
+      return "HH:MM";
     case ArgumentType::kDuration:
       return "DURATION";
     case ArgumentType::kObject:

@@ -15,7 +15,7 @@ constexpr std::array kNames = {
     Entry{ArgumentType::kString, "string"},     Entry{ArgumentType::kBytes, "bytes"},
     Entry{ArgumentType::kTime, "time"},         Entry{ArgumentType::kDay, "day"},
     Entry{ArgumentType::kDuration, "duration"}, Entry{ArgumentType::kArray, "list"},
-    Entry{ArgumentType::kObject, "object"},
+    Entry{ArgumentType::kObject, "object"},     Entry{ArgumentType::kTimeOfDay, "time_of_day"},
 };
 
 }  // namespace

@@ -67,6 +67,8 @@ std::string_view type_phrase(ArgumentType type) {
       return "a list";
     case ArgumentType::kObject:
       return "an object";
+    case ArgumentType::kTimeOfDay:
+      return "a time of day such as \"07:30\" or \"07:30:15\"";
   }
   return "something else";
 }
@@ -115,6 +117,8 @@ bool has_type(ArgumentType type, const json& value) {
       return value.is_array();
     case ArgumentType::kObject:
       return value.is_object();
+    case ArgumentType::kTimeOfDay:
+      return parses(detail::parse_time_of_day, value);
   }
   return false;
 }

@@ -10,6 +10,7 @@
 #include "core/arguments.hpp"
 #include "core/payload.hpp"
 #include "core/registry.hpp"
+#include "core/stated_type.hpp"
 
 namespace stint {
 namespace {
@@ -93,8 +94,6 @@ void check_later_versions(const ArgumentSpec& spec, Problems& problems) {
     problems.push_back(fmt::format("argument \"{}\": {} is not available in this version of Stint",
                                    spec.name, rule));
   };
-  refuse(spec.is_date, "date()");
-  refuse(spec.is_moment, "moment()");
   refuse(spec.is_write_all, "write_all()");
 }
 
@@ -205,6 +204,7 @@ Problems check_declaration(detail::TaskDeclaration& task,
   for (ArgumentSpec& spec : task.args) {
     check_argument_name(spec, problems);
     check_later_versions(spec, problems);
+    take_stated_type(task, spec, problems);
     check_values(spec, problems);
   }
   check_options_apart(task, problems);

@@ -86,5 +86,24 @@ std::chrono::sys_days parse_day(const json& from) {
   throw_invalid(from, "day", "it as 2026-11-21");
 }
 
+std::string format_time_of_day(std::chrono::nanoseconds since_midnight) {
+  // The days before midnight do not show: a time of day has none.
+  const std::string text = stint::format_time(
+      std::chrono::sys_days{} +
+          std::chrono::floor<std::chrono::microseconds>(since_midnight % std::chrono::days{1}),
+      TimeDigits::kShortest);
+  constexpr std::size_t kDay = 11;  // "1970-01-01T"
+  return text.substr(kDay, text.size() - kDay - 1);
+}
+
+std::chrono::nanoseconds parse_time_of_day(const json& from) {
+  if (from.is_string()) {
+    if (const auto time = stint::parse_time_of_day(from.get_ref<const std::string&>())) {
+      return *time;
+    }
+  }
+  throw_invalid(from, "time of day", "it as 07:30 or 07:30:15");
+}
+
 }  // namespace detail
 }  // namespace stint

@@ -41,8 +41,10 @@ void merge(ArgumentSpec& field, const ArgumentSpec& details, std::vector<std::st
   field.help = details.help;
   field.choices = details.choices;
   field.short_flag = details.short_flag;
-  field.is_date = details.is_date;
-  field.is_moment = details.is_moment;
+  field.stated = details.stated;
+  field.zone = details.zone;
+  field.lowest = details.lowest;
+  field.highest = details.highest;
   field.is_write_all = details.is_write_all;
   if (details.required_stated) {
     field.required = true;
@@ -66,6 +68,21 @@ std::vector<ArgumentSpec> describe_fields(const json& defaults) {
     field.default_value = value;
   }
   return fields;
+}
+
+std::vector<ArgumentSpec> describe_output(const json& example) {
+  std::vector<ArgumentSpec> result;
+  if (example.is_null()) return result;
+  if (!example.is_object()) {
+    result.emplace_back().type = argument_type_of(example);
+    return result;
+  }
+  result = describe_fields(example);
+  for (ArgumentSpec& field : result) {
+    field.required = true;  // what the type writes once, it writes always
+    field.default_value.reset();
+  }
+  return result;
 }
 
 void merge_fields(TaskDeclaration& task, const std::vector<arg>& args) {

@@ -52,6 +52,10 @@ template <typename T>
 struct IsTime : std::false_type {};
 template <typename D>
 struct IsTime<std::chrono::time_point<std::chrono::system_clock, D>> : std::true_type {};
+template <typename T>
+struct IsTimeOfDay : std::false_type {};
+template <typename D>
+struct IsTimeOfDay<std::chrono::hh_mm_ss<D>> : std::true_type {};
 
 /// Name the type of a JSON value; kAny for null.
 ArgumentType argument_type_of(const json& value);
@@ -64,9 +68,9 @@ template <std::ranges::range T>
            !std::same_as<T, json> && !std::same_as<std::ranges::range_value_t<T>, T>)
 inline constexpr bool kIsList<T> = true;
 
-/// Say what JSON a C++ type takes. What a type of the user's own becomes, its default value tells.
+/// Say what JSON a C++ type takes; kAny for one of the user's own.
 template <typename T>
-ArgumentType argument_type() {
+constexpr ArgumentType argument_kind() {
   if constexpr (std::same_as<T, bool>) {
     return ArgumentType::kBoolean;
   } else if constexpr (std::integral<T>) {
@@ -83,15 +87,26 @@ ArgumentType argument_type() {
     return ArgumentType::kDay;
   } else if constexpr (IsDuration<T>::value) {
     return ArgumentType::kDuration;
+  } else if constexpr (IsTimeOfDay<T>::value) {
+    return ArgumentType::kTimeOfDay;
   } else if constexpr (requires { typename T::mapped_type; } && !std::same_as<T, json>) {
     return ArgumentType::kObject;
   } else if constexpr (kIsList<T>) {
     return ArgumentType::kArray;
-  } else if constexpr (!std::same_as<T, json> && !IsOptional<T>::value &&
-                       std::is_default_constructible_v<T> && std::is_constructible_v<json, T>) {
-    return argument_type_of(json(T{}));
   } else {
     return ArgumentType::kAny;
+  }
+}
+
+/// The same; what a type of the user's own becomes, its default value tells.
+template <typename T>
+ArgumentType argument_type() {
+  constexpr ArgumentType kKind = argument_kind<T>();
+  if constexpr (kKind == ArgumentType::kAny && !std::same_as<T, json> && !IsOptional<T>::value &&
+                std::is_default_constructible_v<T> && std::is_constructible_v<json, T>) {
+    return argument_type_of(json(T{}));
+  } else {
+    return kKind;
   }
 }
 
@@ -297,6 +312,41 @@ std::vector<ArgumentSpec> describe_parameters(const std::vector<arg>& args) {
 /// Describe the fields of a typed task's struct as its JSON form shows them, defaults included.
 /// A field whose JSON is null may be null.
 std::vector<ArgumentSpec> describe_fields(const json& defaults);
+
+/// The same for the JSON of a result: nothing if it is null.
+std::vector<ArgumentSpec> describe_output(const json& example);
+
+/// Describe what a C++ type becomes as a job's output: an object's fields, or one spec without a
+/// name; nothing where that cannot be told.
+template <typename Result>
+std::vector<ArgumentSpec> describe_result() {
+  if constexpr (std::is_void_v<Result> || std::is_pointer_v<Result> || std::same_as<Result, json>) {
+    return {};
+  } else if constexpr (IsOptional<Result>::value) {
+    std::vector<ArgumentSpec> result = describe_result<typename Result::value_type>();
+    if (result.size() != 1 || !result.front().name.empty()) return {};
+    result.front().nullable = true;
+    return result;
+  } else if constexpr (std::is_class_v<Result> && !requires { typename Result::mapped_type; } &&
+                       argument_kind<Result>() == ArgumentType::kAny &&
+                       std::is_default_constructible_v<Result> &&
+                       std::is_constructible_v<json, Result>) {
+    try {
+      return describe_output(json(Result{}));
+    } catch (const std::exception&) {
+      return {};  // its default cannot be shown
+    }
+  } else {
+    ArgumentSpec plain;
+    plain.type = argument_kind<Result>();
+    if (plain.type == ArgumentType::kAny) return {};
+    describe_range<Result>(plain);
+    if constexpr (kIsList<Result>) {
+      plain.element = argument_kind<std::remove_cvref_t<std::ranges::range_value_t<Result>>>();
+    }
+    return {std::move(plain)};
+  }
+}
 
 }  // namespace detail
 }  // namespace stint
