@@ -81,6 +81,14 @@ class Job {
   /// When the timeout passes, on CLOCK_BOOTTIME; nothing without a timeout.
   virtual std::optional<std::chrono::nanoseconds> deadline() const = 0;
 
+  /// The trace to which it belongs, in the form of the W3C Trace Context:
+  /// "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01". It is `metadata()["traceparent"]`,
+  /// or what `set_traceparent` said since; empty for none and for what has not that form.
+  virtual std::string traceparent() const;
+  /// Say under which span it goes on: children that it enqueues inherit it, and a task that is a
+  /// program finds it in TRACEPARENT. Empty: under none. Throws Error kInvalid for another form.
+  virtual void set_traceparent(std::string_view traceparent);
+
   /// Ask to be told of a stop: abort, timeout, shutdown, lost right.
   virtual std::stop_token stop_token() const = 0;
   /// Tell why a stop is asked for; kNone while it is not.
@@ -115,7 +123,8 @@ class Job {
   virtual Transaction& transaction();
 
   /// Enqueue a child. The n-th enqueue of every attempt of this job is the same job: a retry
-  /// enqueues nothing twice.
+  /// enqueues nothing twice. It inherits the job's traceparent (and tracestate) unless its metadata
+  /// states one; null there: none.
   template <typename Args, typename Result>
   JobId enqueue(const Task<Args, Result>& task, const std::type_identity_t<Args>& args,
                 const EnqueueOptions& options = {}) {

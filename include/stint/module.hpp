@@ -1,4 +1,4 @@
-/// Declare tasks, commands, settings and contexts.
+/// Declare tasks, commands, settings, contexts and hooks.
 #pragma once
 #include <cstddef>
 #include <deque>
@@ -14,6 +14,7 @@
 #include "stint/detail/handler.hpp"
 #include "stint/detail/module_note.hpp"
 #include "stint/enqueue.hpp"
+#include "stint/hooks.hpp"
 #include "stint/liveness.hpp"
 #include "stint/lock_backend.hpp"
 #include "stint/metrics.hpp"
@@ -150,6 +151,33 @@ class Module {
                          }});
   }
 
+  /// Wrap every execution of every task of the program, whichever module declares it: `hook` takes
+  /// a stint::Next, which it calls exactly once, and in any place `Job&` and what else a handler
+  /// may take beside arguments. Hooks are called in the order of the modules, the first one
+  /// outermost, where the task runs, on its thread and inside its transaction, once the arguments
+  /// are checked. Commands of modules are not wrapped.
+  ///
+  /// What the task throws passes through the hook, which may throw something else in its place; one
+  /// that is caught and not thrown again is thrown on by the library. A hook that returns without
+  /// having called `next`, or calls it twice, fails the attempt.
+  template <typename F>
+  void around(F hook) {
+    std::vector<std::type_index> contexts = detail::HookShape<F, Next>::contexts();
+    around_.push_back({name_, detail::make_around_hook(std::move(hook)), std::move(contexts)});
+  }
+
+  /// Hear of every failed attempt of every task of the program: `hook` takes a `const
+  /// FailedAttempt&`, and what else a handler may take beside arguments and Job&. It is called once
+  /// the store has the failure, in the worker's process, on a thread that all these hooks share,
+  /// one call after the other; by `run` at the end of each run. Best effort: not for attempts that
+  /// a worker took along as it died, and not for what waits while 1000 calls do. What it throws is
+  /// logged and changes nothing.
+  template <typename F>
+  void on_failed(F hook) {
+    std::vector<std::type_index> contexts = detail::HookShape<F, FailedAttempt>::contexts();
+    failed_.push_back({name_, detail::make_failed_hook(std::move(hook)), std::move(contexts)});
+  }
+
   /// Declare a backend of the user's own: `factory` takes `const BackendOptions&` and returns a
   /// std::unique_ptr of a class that implements LockBackend, LivenessBackend or MetricsSink. It is
   /// chosen by `backend = "NAME"` in `[one_instance]`, `[liveness]` or `[metrics]`; declare the
@@ -177,6 +205,8 @@ class Module {
   const std::vector<detail::TaskDeclaration>& tasks() const { return tasks_; }
   const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
   const std::deque<Setting>& settings() const { return settings_; }
+  const std::vector<detail::AroundDeclaration>& around_hooks() const { return around_; }
+  const std::vector<detail::FailedDeclaration>& failed_hooks() const { return failed_; }
 
  private:
   template <typename F>
@@ -206,6 +236,8 @@ class Module {
   std::vector<detail::TaskDeclaration> tasks_;
   std::vector<detail::ContextDeclaration> contexts_;
   std::vector<detail::BackendDeclaration> backends_;
+  std::vector<detail::AroundDeclaration> around_;
+  std::vector<detail::FailedDeclaration> failed_;
   std::deque<Setting> settings_;  // references stay valid while more are declared
 };
 

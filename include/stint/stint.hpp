@@ -4,6 +4,7 @@
 #include "stint/client.hpp"             // IWYU pragma: export
 #include "stint/enqueue.hpp"            // IWYU pragma: export
 #include "stint/error.hpp"              // IWYU pragma: export
+#include "stint/hooks.hpp"              // IWYU pragma: export
 #include "stint/job.hpp"                // IWYU pragma: export
 #include "stint/json.hpp"               // IWYU pragma: export
 #include "stint/liveness.hpp"           // IWYU pragma: export
@@ -19,3 +20,4 @@
 #include "stint/task.hpp"               // IWYU pragma: export
 #include "stint/types.hpp"              // IWYU pragma: export
 #include "stint/worker.hpp"             // IWYU pragma: export
+#include "stint/worker_event.hpp"       // IWYU pragma: export

@@ -1,6 +1,7 @@
 /// Execute jobs inside a program of one's own.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include "stint/module_definition.hpp"
 #include "stint/task.hpp"
+#include "stint/worker_event.hpp"
 
 namespace stint {
 
@@ -26,6 +28,13 @@ struct WorkerOptions {
   int max_runs = 0;  ///< end after so many jobs; 0: never
   /// Where tasks run; those that need a process have one anyhow. Unset: `[worker] isolation`.
   std::optional<Isolation> isolation = {};
+  /// Hears what the worker does, one event after the other, on a thread of its own: never on one
+  /// that executes jobs. The events of one job come in the order in which they happened. The worker
+  /// never waits for it: of events that come while 10,000 wait, none is kept, and the next one that
+  /// is tells how many are missing. `stop` returns once the events were delivered, but begins no
+  /// call more than 5 seconds after the last job's end. What it throws is logged. It must not
+  /// destroy the worker, nor stop it.
+  std::function<void(const WorkerEvent&)> on_event = {};
 };
 
 /// Claim jobs and execute them on threads of this process ("thread slots"). The store, the settings

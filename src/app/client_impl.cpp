@@ -90,7 +90,8 @@ void ClientImpl::register_own_tasks() noexcept {
   try {
     Store& store = environment_->store();
     if (!store.has_sql_interface()) return;
-    std::vector<TaskRecord> records = task_records(environment_->registry());
+    std::vector<TaskRecord> records =
+        task_records(environment_->registry(), environment_->enqueue_defaults());
     if (records.empty()) return;
     // What workers have registered is as new as they are: it stays.
     std::set<std::string, std::less<>> known;

@@ -148,6 +148,7 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
   const std::shared_ptr<RunEnvironment> run_environment = make_run_environment(environment);
   setup.processes =
       make_slot_processes(*environment, setup.isolates_all, setup.slots, run_environment->keeper);
+  setup.events.on_event = options.on_event;
   setup.info = {.node = settings.find<std::string>("node").value_or(known_host_name()),
                 .host = known_host_name(),
                 .pid = ::getpid(),
@@ -167,7 +168,8 @@ std::unique_ptr<JobWorker> make_job_worker(const std::shared_ptr<Environment>& e
 }
 
 void register_tasks(Environment& environment) {
-  const std::vector<TaskRecord> records = task_records(environment.registry());
+  const std::vector<TaskRecord> records =
+      task_records(environment.registry(), environment.enqueue_defaults());
   if (!records.empty()) environment.store().register_tasks(records);
 }
 

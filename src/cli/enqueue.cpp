@@ -14,6 +14,7 @@
 #include "cli/json_line.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/read_value.hpp"
+#include "cli/trace.hpp"
 #include "cli/waiting.hpp"
 #include "core/arguments.hpp"
 #include "core/enqueue_plan.hpp"
@@ -38,7 +39,7 @@ struct JobOptions {
   EnqueueOptions ready;  ///< what is read while the line is
 
   void declare(OptionTable& options);
-  EnqueueOptions finish() const;
+  EnqueueOptions finish(Context& context) const;
   void set_time(std::string_view text);
 };
 
@@ -82,13 +83,14 @@ void JobOptions::set_time(std::string_view text) {
   }
 }
 
-EnqueueOptions JobOptions::finish() const {
+EnqueueOptions JobOptions::finish(Context& context) const {
   EnqueueOptions result = ready;
   result.priority = priority;
   result.max_attempts = max_attempts;
   if (!domain.empty()) result.domain = domain;
   if (!node.empty()) result.node = node;
   if (!metadata.empty()) result.metadata = parse_json(metadata, "--metadata");
+  result.metadata = with_trace(context, std::move(result.metadata));
   result.tags = tags;
   result.idempotency_key = key;
   return result;
@@ -143,7 +145,7 @@ class Enqueue final : public Command {
 std::vector<JobId> Enqueue::enqueue_words(Context& context, const detail::TaskDeclaration& task) {
   const EnqueueDefaults& defaults = context.environment()->enqueue_defaults();
   const json args = arguments_from_words(task.args, words_, defaults.limits.attachment_bytes);
-  const NewJob job = plan_job(task.name, &task, args, job_.finish(), defaults);
+  const NewJob job = plan_job(task.name, &task, args, job_.finish(context), defaults);
   std::vector<JobId> ids;
   send(context, {&job, 1}, ids);
   return ids;
@@ -183,7 +185,7 @@ std::vector<JobId> Enqueue::enqueue_lines(Context& context, const detail::TaskDe
     throw Error{ErrorCode::kUsage,
                 fmt::format("\"{}\": the arguments come from the lines of --from", words_.front())};
   }
-  const EnqueueOptions options = job_.finish();
+  const EnqueueOptions options = job_.finish(context);
   LineFile file{from_};
   std::size_t total = 0;
   file.each_line([&](std::size_t number, const std::string& line) {
@@ -276,7 +278,10 @@ CommandEntry enqueue_entry() {
                "With --from every line is checked before anything is stored: a wrong line is named "
                "and nothing is enqueued. Then 1000 jobs at a time are stored in one transaction "
                "each; if the store fails between two, the error says which lines were enqueued. "
-               "With --key the file can be given again: what is there is not enqueued twice.",
+               "With --key the file can be given again: what is there is not enqueued twice.\n\n"
+               "The trace in TRACEPARENT (and TRACESTATE) of the environment goes along as the "
+               "job's "
+               "metadata, unless --metadata states a traceparent.",
            .examples = {{"enqueue images.resize path=a.png width=400",
                          "one job; prints its number"},
                         {"enqueue images.resize path=a.png --wait", "and wait for its output"},

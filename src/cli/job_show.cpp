@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
 #include "core/store.hpp"
+#include "core/trace_context.hpp"
 
 namespace stint::cli {
 namespace {
@@ -83,6 +84,9 @@ void JobShow::show(Context& context, const JobRecord& job) {
   form.line("node", job.node);
   form.line("args", job.args);
   form.line("metadata", job.metadata);
+  if (!job.metadata.empty()) {
+    form.line("trace", traceparent_of(json::parse(job.metadata, nullptr, false)));
+  }
   form.line("tags", joined(job.tags));
   form.line("key", job.idempotency_key);
   form.line("attempts", counters(job));

@@ -11,6 +11,7 @@
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
 #include "cli/signals.hpp"
+#include "cli/trace.hpp"
 #include "core/arguments.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/store.hpp"
@@ -57,6 +58,9 @@ HereResult run_here(Context& context, const detail::TaskDeclaration& task, json 
 
   DirectOptions options;
   options.args = checked_arguments(task, std::move(args));
+  if (const json metadata = with_trace(context, nullptr); !metadata.is_null()) {
+    options.metadata = metadata.dump();
+  }
   options.timeout = task.options.timeout;
   options.enqueue = [&](std::string_view name, const json& child, const EnqueueOptions& own) {
     return enqueue_child_of_run(*environment, name, child, own);

@@ -6,6 +6,7 @@
 #include "app/worker_setup.hpp"
 #include "base/log.hpp"
 #include "cli/context.hpp"
+#include "cli/trace.hpp"
 #include "core/arguments.hpp"
 #include "runtime/direct_host.hpp"
 #include "runtime/slot_processes.hpp"
@@ -42,6 +43,7 @@ LoopEnd run_task_here(Context& context, const TaskLine& line,
   const std::shared_ptr<Environment>& environment = context.environment();
   const detail::TaskDeclaration& task = line.task;
   json args = checked_arguments(task, line.args);
+  const json metadata = with_trace(context, nullptr);
   std::unique_ptr<TaskWork> work;
   return run_loop(
       context, {.task = task.name, .lock_name = line.lock_name, .choice = line.choice},
@@ -50,6 +52,7 @@ LoopEnd run_task_here(Context& context, const TaskLine& line,
         work = std::make_unique<TaskWork>(TaskWorkOptions{
             .task = task,
             .args = std::move(args),
+            .metadata = metadata.is_null() ? std::string{} : metadata.dump(),
             .timeout = timeout_of(*environment, task),
             .environment = run_environment,
             .processes = task.program

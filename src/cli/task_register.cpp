@@ -1,5 +1,6 @@
 // `task register`: tell the store of this program's tasks.
 #include <fmt/format.h>
+#include "app/environment.hpp"
 #include "app/task_records.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
@@ -17,7 +18,8 @@ class TaskRegister final : public Command {
                std::span<const std::string> /*words*/) override {}
 
   int run(Context& context) override {
-    const std::vector<TaskRecord> records = task_records(context.registry());
+    const std::vector<TaskRecord> records =
+        task_records(context.registry(), context.environment()->enqueue_defaults());
     if (records.empty()) {
       throw Error{ErrorCode::kNotFound,
                   fmt::format("{} has no tasks: neither modules nor [tasks] in the settings",

@@ -34,13 +34,6 @@ std::string option_name(std::string name) {
   return name;
 }
 
-std::string type_name(std::type_index type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text{
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free};
-  return status == 0 ? text.get() : type.name();
-}
-
 bool converts_unchanged(const detail::TaskDeclaration& task, const json& defaults,
                         const std::string& name, const json& value) {
   json probe = defaults;
@@ -211,10 +204,17 @@ Problems check_declaration(detail::TaskDeclaration& task,
   check_options(task.options, problems);
   for (const std::type_index type : task.contexts) {
     if (contexts.contains(type)) continue;
-    problems.push_back(fmt::format("it takes {}&, which no module declares: add m.context<{}>()",
-                                   type_name(type), type_name(type)));
+    problems.push_back(missing_context(type));
   }
   return problems;
+}
+
+std::string missing_context(std::type_index type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text{
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free};
+  const std::string name = status == 0 ? text.get() : type.name();
+  return fmt::format("it takes {}&, which no module declares: add m.context<{}>()", name, name);
 }
 
 }  // namespace stint

@@ -29,6 +29,9 @@ inline constexpr std::chrono::milliseconds kLongestDuration = std::chrono::days{
 std::vector<std::string> check_declaration(detail::TaskDeclaration& task,
                                            const std::set<std::type_index>& contexts);
 
+/// The mistake of a task or hook that takes a context which nobody declares.
+std::string missing_context(std::type_index type);
+
 /// Check the rules of the options that are stored with a job, and those of later versions.
 void check_options(const TaskOptions& options, std::vector<std::string>& problems);
 

@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "core/declaration_check.hpp"
+#include "core/trace_context.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -85,6 +86,17 @@ void check_key(std::string_view key, Problems& problems) {
   }
 }
 
+/// What follows a trace reads it by its form: a mistake is found here rather than never.
+void check_trace(const json& metadata, Problems& problems) {
+  const auto found = metadata.find(kTraceparent);
+  if (found == metadata.end() || found->is_null()) return;
+  if (found->is_string() && is_traceparent(found->get_ref<const std::string&>())) return;
+  const std::string text = found->dump(-1, ' ', true, json::error_handler_t::replace);
+  problems.push_back(
+      fmt::format("metadata: the traceparent {} has not the form of W3C Trace Context, {}",
+                  text.substr(0, 100), kTraceparentForm));
+}
+
 void throw_problems(std::string_view task, const Problems& problems) {
   if (problems.empty()) return;
   std::string message = fmt::format("task \"{}\": ", task);
@@ -101,6 +113,7 @@ std::string packed_metadata(std::string_view task, const json& metadata,
     problems.push_back(fmt::format("metadata must be an object, not {}", metadata.type_name()));
     return {};
   }
+  check_trace(metadata, problems);
   Payload payload =
       pack_payload(metadata, limits, fmt::format("the metadata of task \"{}\"", task));
   if (!payload.attachments.empty()) {

@@ -1,4 +1,5 @@
 #include "stint/job.hpp"
+#include "core/trace_context.hpp"
 
 namespace stint {
 
@@ -13,6 +14,12 @@ Liveness& Job::liveness() {
 
 Metrics& Job::metrics() {
   throw Error{ErrorCode::kUsage, "the task " + task() + " runs where no metrics are taken"};
+}
+
+std::string Job::traceparent() const { return traceparent_of(metadata()); }
+
+void Job::set_traceparent(std::string_view /*traceparent*/) {
+  throw Error{ErrorCode::kUsage, "the task " + task() + " runs where no trace is carried on"};
 }
 
 void Job::check_stop() const {

@@ -126,6 +126,26 @@ std::vector<detail::BackendDeclaration> merge_backends(const std::vector<Module>
   return result;
 }
 
+/// Collect the hooks of one kind, in the order of the modules.
+template <typename Hook>
+std::vector<Hook> merge_hooks(const std::vector<Module>& modules,
+                              const std::vector<Hook>& (Module::*hooks)() const,
+                              std::string_view kind, const std::set<std::type_index>& contexts,
+                              Problems& problems) {
+  std::vector<Hook> result;
+  for (const Module& module : modules) {
+    for (const Hook& hook : (module.*hooks)()) {
+      for (const std::type_index type : hook.contexts) {
+        if (contexts.contains(type)) continue;
+        problems.push_back(fmt::format("module \"{}\", a hook of {}: {}", module.name(), kind,
+                                       missing_context(type)));
+      }
+      result.push_back(hook);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition> modules,
@@ -146,6 +166,8 @@ std::shared_ptr<const Registry> Registry::build(std::span<const ModuleDefinition
   registry->backends_ = merge_backends(all, problems);
   std::set<std::type_index> types;
   for (const detail::ContextDeclaration& context : registry->contexts_) types.insert(context.type);
+  registry->around_ = merge_hooks(all, &Module::around_hooks, "around", types, problems);
+  registry->failed_ = merge_hooks(all, &Module::failed_hooks, "on_failed", types, problems);
   for (const Module& module : all) {
     for (detail::TaskDeclaration task : module.tasks()) {
       for (const std::string& problem : check_declaration(task, types)) {

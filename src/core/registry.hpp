@@ -19,9 +19,9 @@ class Registry final {
  public:
   /// Run the modules' declarations and check them: counts of `arg`s, defaults that do not convert
   /// or are no choice, two tasks of one name, arguments named like an option of `run`, names,
-  /// ranges, contexts that nobody declared, options whose rule is not built yet. Adds a line for
-  /// each mistake to `problems`. `commands` are the tasks that the settings declare, checked
-  /// already: only their names may be taken.
+  /// ranges, contexts that nobody declared (of tasks and of hooks), options whose rule is not built
+  /// yet. Adds a line for each mistake to `problems`. `commands` are the tasks that the settings
+  /// declare, checked already: only their names may be taken.
   static std::shared_ptr<const Registry> build(std::span<const ModuleDefinition> modules,
                                                std::vector<std::string>& problems,
                                                std::span<const CommandTask> commands = {});
@@ -44,6 +44,10 @@ class Registry final {
   const std::vector<SettingSpec>& settings() const { return settings_; }
   const std::vector<detail::ContextDeclaration>& contexts() const { return contexts_; }
 
+  /// In the order in which they are called: of the modules, and within one of their declaration.
+  const std::vector<detail::AroundDeclaration>& around_hooks() const { return around_; }
+  const std::vector<detail::FailedDeclaration>& failed_hooks() const { return failed_; }
+
   /// The modules' own backends.
   const std::vector<detail::BackendDeclaration>& backends() const { return backends_; }
 
@@ -56,6 +60,8 @@ class Registry final {
   std::vector<SettingSpec> settings_;
   std::vector<detail::ContextDeclaration> contexts_;
   std::vector<detail::BackendDeclaration> backends_;
+  std::vector<detail::AroundDeclaration> around_;
+  std::vector<detail::FailedDeclaration> failed_;
 };
 
 /// Describe a task as JSON: doc, domain, priority, timeout, retry, args with type, default,
@@ -67,6 +73,11 @@ json specification(const detail::TaskDeclaration& task);
 /// conversions and defaults that are bytes are not known. Unknown members are left aside. Throws
 /// Error kInvalid.
 detail::TaskDeclaration task_from_specification(std::string_view name, const json& specification);
+
+/// Members of a stored specification: it has the number of attempts, or the timeout, from the
+/// settings of the program that registered it, and not from the task.
+inline constexpr const char* kAttemptsAreDefault = "max_attempts_is_default";
+inline constexpr const char* kTimeoutIsDefault = "timeout_is_default";
 
 /// The names that no argument can have, with dashes, because `run` or every command has an option
 /// of the name. Underscores count as dashes.

@@ -64,7 +64,9 @@ void read_duration(const json& from, const char* key, Duration& to) {
 
 RetryOptions read_retry(const json& from) {
   RetryOptions retry;
-  if (from.contains("max_attempts")) retry.max_attempts = from.at("max_attempts").get<int>();
+  const bool is_own = !from.value(kAttemptsAreDefault, false);
+  if (is_own && from.contains("max_attempts"))
+    retry.max_attempts = from.at("max_attempts").get<int>();
   read_duration(from, "backoff", retry.backoff);
   read_duration(from, "max_backoff", retry.max_backoff);
   retry.jitter = from.value("jitter", retry.jitter);
@@ -77,7 +79,7 @@ TaskOptions read_options(const json& from) {
   options.domain = from.value("domain", options.domain);
   options.node = from.value("node", options.node);
   options.priority = from.value("priority", options.priority);
-  read_duration(from, "timeout", options.timeout);
+  if (!from.value(kTimeoutIsDefault, false)) read_duration(from, "timeout", options.timeout);
   if (from.contains("retry")) options.retry = read_retry(from.at("retry"));
   options.at_most_once = from.value("at_most_once", false);
   options.exclusive = from.value("exclusive", false);

@@ -13,6 +13,7 @@
 #include "base/utf8.hpp"
 #include "core/command_task.hpp"
 #include "core/task_environment.hpp"
+#include "core/trace_context.hpp"
 #include "process/keeper.hpp"
 #include "process/output_capture.hpp"
 #include "runtime/executor.hpp"
@@ -56,6 +57,19 @@ FilledCommand fill(const JobRun& run, const CommandSpec& spec) {
   }
 }
 
+/// The trace is the job's, not that of the worker.
+void set_trace(std::map<std::string, std::string>& variables, const JobRun& run) {
+  variables.erase(std::string{kTraceparentVariable});
+  variables.erase(std::string{kTracestateVariable});
+  const std::string traceparent = run.traceparent();
+  if (traceparent.empty()) return;
+  variables[std::string{kTraceparentVariable}] = traceparent;
+  const auto state = run.metadata().find(kTracestate);
+  if (state != run.metadata().end() && state->is_string()) {
+    variables[std::string{kTracestateVariable}] = state->get<std::string>();
+  }
+}
+
 /// This process's own environment, what tells of the job, and what the task adds.
 std::vector<std::string> environment_of(const JobRun& run, const FilledCommand& command) {
   std::map<std::string, std::string> variables;
@@ -75,6 +89,7 @@ std::vector<std::string> environment_of(const JobRun& run, const FilledCommand& 
   if (run.fencing_token() != 0) {
     variables[std::string{kFencingTokenVariable}] = std::to_string(run.fencing_token());
   }
+  set_trace(variables, run);
   for (const auto& [name, value] : command.environment) variables[name] = value;
   std::vector<std::string> result;
   result.reserve(variables.size());

@@ -56,6 +56,7 @@ DirectResult run_directly(const detail::TaskDeclaration& task, const RunEnvironm
   ClaimedJob job;
   job.task = task.name;
   job.timeout = options.timeout;
+  job.metadata = options.metadata;
   std::unique_ptr<AttemptConnection> attempts;  // outlives the run's transaction
   JobRun run{std::move(job), options.args,
              std::make_shared<DirectHost>(HostCalls{

@@ -19,6 +19,7 @@ struct DirectResult {
 /// What a direct run needs beside its task.
 struct DirectOptions {
   json args = json::object();  ///< checked by the execution
+  std::string metadata = {};   ///< JSON, as a store would have it; empty: none
   milliseconds timeout{0};     ///< 0: none
   /// Asked several times a second; a reason makes the task be asked to stop.
   std::function<StopReason()> stop_asked = [] { return StopReason::kNone; };

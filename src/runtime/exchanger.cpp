@@ -132,6 +132,7 @@ WriteResult Exchanger::write_refused(const Completion& failed) {
 void Exchanger::count(const ExchangePlan& plan, const Exchange& reply) {
   context_.metrics.claimed.add(std::ssize(reply.claimed));
   for (std::size_t i = 0; i < reply.completed.size(); ++i) {
+    if (context_.events) context_.events->written(plan.completions[i], reply.completed[i]);
     if (reply.completed[i] != WriteResult::kFenced) {
       context_.metrics.count_end(plan.completions[i]);
       continue;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 #include "base/backoff.hpp"
@@ -13,6 +14,7 @@
 #include "runtime/log_buffer.hpp"
 #include "runtime/outage_log.hpp"
 #include "runtime/session.hpp"
+#include "runtime/worker_events.hpp"
 #include "runtime/worker_metrics.hpp"
 
 namespace stint {
@@ -35,6 +37,7 @@ struct ExchangeContext {
   std::atomic<std::int64_t> give_up_at = INT64_MAX;
   /// Called when something may have been asked of a running job. May be empty.
   std::function<void()> on_request = {};
+  std::shared_ptr<WorkerEvents> events = {};  ///< null: nobody listens
 };
 
 /// One loop of exchanges. Several may run at once; one of them is the main one and waits for

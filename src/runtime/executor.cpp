@@ -8,8 +8,10 @@
 #include <utility>
 #include <fmt/format.h>
 #include "base/backoff.hpp"
+#include "base/cleanup.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
+#include "runtime/around_hooks.hpp"
 #include "runtime/command_run.hpp"
 #include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
@@ -128,13 +130,21 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
     end.outcome = Outcome::kRejected;  // the same arguments will never fit
     return end;
   }
-  if (task.program) {
-    run_command(run, task, environment);
-    return Completion{.id = run.id(), .epoch = run.epoch()};
-  }
   JobInvocation invocation{run, environment, contexts};
   const StatementStop statement_stop{run};
-  std::optional<json> returned = task.handler(invocation);
+  const auto call = [&]() -> std::optional<json> {
+    if (!task.program) return task.handler(invocation);
+    // The code of hooks behind it is no program that could be killed.
+    const Cleanup over{[&run] { run.set_stopped_for_certain(false); }};
+    run_command(run, task, environment);
+    return std::nullopt;
+  };
+  std::optional<json> returned;
+  if (task.is_command || !environment.registry) {
+    returned = call();
+  } else {
+    returned = call_within_hooks(environment.registry->around_hooks(), invocation, call);
+  }
   Completion end{.id = run.id(), .epoch = run.epoch()};
   attach_output(end, run, std::move(returned), environment.limits);
   return end;

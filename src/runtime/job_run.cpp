@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include "base/utf8.hpp"
 #include "core/enqueue_plan.hpp"
+#include "core/trace_context.hpp"
 #include "runtime/run_metrics.hpp"
 
 namespace stint {
@@ -45,7 +46,23 @@ JobRun::JobRun(ClaimedJob job, json args, std::shared_ptr<JobHost> host, const C
       clock_(clock),
       most_log_bytes_(most_log_bytes),
       started_at_(clock.boot_now()),
-      deadline_(deadline_of(job_, started_at_)) {}
+      deadline_(deadline_of(job_, started_at_)),
+      traceparent_(traceparent_of(metadata_)) {}
+
+std::string JobRun::traceparent() const {
+  const MutexLock lock{mutex_};
+  return traceparent_;
+}
+
+void JobRun::set_traceparent(std::string_view traceparent) {
+  if (!traceparent.empty() && !is_traceparent(traceparent)) {
+    throw Error{ErrorCode::kInvalid,
+                fmt::format("\"{}\" has not the form of W3C Trace Context, {}",
+                            sanitize_text(traceparent.substr(0, 100)), kTraceparentForm)};
+  }
+  const MutexLock lock{mutex_};
+  traceparent_ = traceparent;
+}
 
 void JobRun::sleep_for(std::chrono::nanoseconds duration) {
   // Far sleeps are cut in pieces: the condition variable's clock stands still while the machine
@@ -205,6 +222,7 @@ void JobRun::add_line(LogLevel level, LogSource source, std::string_view text) {
 JobId JobRun::enqueue_child(std::string_view task, const json& args,
                             const EnqueueOptions& options) {
   EnqueueOptions keyed = options;
+  keyed.metadata = inherit_trace(std::move(keyed.metadata), traceparent(), metadata_);
   const int number = ++children_;
   if (keyed.idempotency_key.empty() && job_.id) keyed.idempotency_key = child_key(job_.id, number);
   return host_->enqueue_child(task, args, std::move(keyed));

@@ -98,6 +98,8 @@ class JobRun final : public Job, private JobLog {
   const std::string& task() const override { return job_.task; }
   const json& args() const override { return args_; }
   const json& metadata() const override { return metadata_; }
+  std::string traceparent() const override;
+  void set_traceparent(std::string_view traceparent) override;
   int attempt() const override { return job_.attempts + 1; }
   Epoch epoch() const override { return job_.epoch; }
   std::optional<std::chrono::nanoseconds> deadline() const override { return deadline_; }
@@ -162,7 +164,7 @@ class JobRun final : public Job, private JobLog {
   bool has_log_room() { return host_->has_log_room(); }
   bool keeps_output() const { return host_->keeps_output(); }
   /// Say that whoever executes this kills it in time after a stop: nobody else needs to give it up.
-  void set_stopped_for_certain() { is_stopped_for_certain_ = true; }
+  void set_stopped_for_certain(bool is = true) { is_stopped_for_certain_ = is; }
   bool is_stopped_for_certain() const { return is_stopped_for_certain_; }
   /// Claim the right to end this execution: the first caller gets true. The slot's thread and who
   /// abandons a task that ignores its stop race for it.
@@ -201,6 +203,7 @@ class JobRun final : public Job, private JobLog {
   std::string stop_message_ STINT_GUARDED_BY(mutex_);
   std::optional<std::chrono::nanoseconds> stop_asked_at_ STINT_GUARDED_BY(mutex_);
   std::optional<json> output_ STINT_GUARDED_BY(mutex_);
+  std::string traceparent_ STINT_GUARDED_BY(mutex_);
   std::unique_ptr<AttemptTransaction> transaction_ STINT_GUARDED_BY(mutex_);
   RunPlace place_ STINT_GUARDED_BY(mutex_);
   std::optional<PendingReport> report_ STINT_GUARDED_BY(mutex_);

@@ -16,6 +16,8 @@ using std::chrono::nanoseconds;
 
 // How long the end of a worker may wait for the store to take the last results.
 constexpr nanoseconds kFinalWrites = std::chrono::seconds{5};
+// How long those who listen may take for what waits when the worker has left.
+constexpr nanoseconds kFinalEvents = std::chrono::seconds{5};
 // How long programs may take to be gone once they were killed.
 constexpr nanoseconds kKills = std::chrono::seconds{5};
 
@@ -68,9 +70,13 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
       logs_(std::move(logs)),
       options_(std::move(options)),
       clock_(real_clock()),
+      events_(WorkerEvents::make(options_.events, environment_, clock_)),
       page_(try_make_page()),
       session_(*store_, with_page(options_.info, page_.get()), options_.lease, clock_),
-      rescuer_(*store_, session_, clock_),
+      rescuer_(*store_, session_, clock_,
+               [events = events_](WorkerId other, const RescueResult& result) {
+                 if (events) events->rescued(other, result);
+               }),
       outages_(clock_) {
   const std::vector<std::string> domains = names_of(options_.domains);
   wake_up_ = store_->make_wake_up(domains);
@@ -93,14 +99,22 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
                   .isolates_all = options_.isolates_all,
                   .process = {.grace = options_.watch.grace,
                               .capture = {.most_bytes = environment_->most_log_bytes}},
-                  .metrics = metrics_});
+                  .metrics = metrics_,
+                  .events = events_});
   slots_ = std::make_unique<Slots>(options_.slots, slot_context_);
-  watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_, options_.watch,
-                                       clock_);
+  WatchOptions watch = options_.watch;
+  if (events_) {
+    watch.on_progress = [events = events_](const ClaimedJob& job, const Activity& activity) {
+      events->progressed(job, activity);
+    };
+  }
+  watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_,
+                                       std::move(watch), clock_);
   const Registry& registry = *environment_->registry;
   exchange_ = std::make_unique<ExchangeContext>(
       *store_, *board_, *logs_, session_, *wake_up_, clock_, registry.task_names(),
       tasks_ahead(registry), domains, *metrics_, outages_);
+  exchange_->events = events_;
   exchange_->on_request = [this] {
     const MutexLock lock{mutex_};
     has_request_ = true;
@@ -112,6 +126,7 @@ JobWorker::~JobWorker() { stop(); }
 
 void JobWorker::start() {
   session_.open();
+  if (events_) events_->registered(session_.worker());
   board_->set_lease(session_.lease_until());
   is_started_ = true;
   slots_->start();
@@ -141,12 +156,19 @@ void JobWorker::start() {
 }
 
 void JobWorker::renew_lease() {
-  if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
+  if (clock_.boot_now() > session_.lease_until()) lose_lease();
   if (!session_.beat(to_json(recent_.take(clock_.boot_now())))) {
-    watcher_->lease_lost();
+    lose_lease();
     board_->drop_claimed();
+    if (events_) events_->registered(session_.worker());
   }
+  is_lease_lost_ = false;
   board_->set_lease(session_.lease_until());
+}
+
+void JobWorker::lose_lease() {
+  if (!is_lease_lost_.exchange(true) && events_) events_->lease_lost();
+  watcher_->lease_lost();
 }
 
 void JobWorker::keep_house() {
@@ -189,7 +211,7 @@ void JobWorker::repeat(const char* role, const std::function<void()>& look,
       if (!error.retryable()) throw;
       wait = backoff.next();
       outages_.failed(role, error);
-      if (clock_.boot_now() > session_.lease_until()) watcher_->lease_lost();
+      if (clock_.boot_now() > session_.lease_until()) lose_lease();
     }
   }
 }
@@ -259,12 +281,14 @@ void JobWorker::stop() noexcept {
     // So that a worker of a few seconds is counted, too.
     store_->beat(session_.worker(), to_json(recent_.take(clock_.boot_now())));
     session_.close();
+    if (events_) events_->left();
   } catch (const std::exception& error) {
     log_error("worker", "the worker could not leave in good order ({}); its jobs will be rescued",
               error.what());
   }
   join();
   logs_->close();
+  if (events_) events_->close(kFinalEvents);
 }
 
 void JobWorker::join() noexcept {

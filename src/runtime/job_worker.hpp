@@ -19,6 +19,7 @@
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/watcher.hpp"
+#include "runtime/worker_events.hpp"
 #include "runtime/worker_metrics.hpp"
 
 namespace stint {
@@ -36,6 +37,7 @@ struct JobWorkerOptions {
   WorkerInfo info = {};
   std::shared_ptr<SlotProcesses> processes = {};  ///< null: tasks run on threads
   bool isolates_all = false;
+  WorkerEventsOptions events = {};  ///< who hears of what happens, beside the modules' hooks
 };
 
 /// Run jobs from `start` to `stop`. Used by one owner; `request_stop`-like members may be called
@@ -90,6 +92,7 @@ class JobWorker final {
               const std::function<std::chrono::nanoseconds()>& pause, bool* soon = nullptr);
   bool wait_unless_stopping(std::chrono::nanoseconds duration, bool* soon = nullptr);
   void renew_lease();
+  void lose_lease();
   void keep_house();
   bool has_supervised();
   void interrupt_running() noexcept;
@@ -100,6 +103,7 @@ class JobWorker final {
   const std::shared_ptr<LogBuffer> logs_;
   const JobWorkerOptions options_;
   const Clock& clock_;
+  const std::shared_ptr<WorkerEvents> events_;  // null: nobody listens
   std::shared_ptr<WorkerPage> page_;
   std::unique_ptr<WakeUp> wake_up_;
   std::shared_ptr<JobBoard> board_;
@@ -116,6 +120,7 @@ class JobWorker final {
   std::atomic<bool> is_started_{false};
   std::atomic<bool> hurried_{false};
   std::atomic<bool> is_draining_{false};
+  std::atomic<bool> is_lease_lost_{false};  // and told of
   std::chrono::nanoseconds next_purge_{0};
 
   Mutex mutex_;

@@ -6,8 +6,8 @@
 
 namespace stint {
 
-Rescuer::Rescuer(Store& store, const Session& session, const Clock& clock)
-    : store_(store), session_(session), clock_(clock) {}
+Rescuer::Rescuer(Store& store, const Session& session, const Clock& clock, OnRescued on_rescued)
+    : store_(store), session_(session), clock_(clock), on_rescued_(std::move(on_rescued)) {}
 
 int Rescuer::look() {
   int rescued = 0;
@@ -58,6 +58,7 @@ bool Rescuer::rescue(const WorkerRecord& worker, std::optional<std::vector<Start
       "worker {} ({} on {}) is dead: {}; {} jobs charged with a crash, {} given back, {} failed",
       worker.id.value, worker.info.pid, worker.info.node, evidence, result.crashed,
       result.interrupted, result.failed);
+  if (on_rescued_) on_rescued_(worker.id, result);
   return true;
 }
 

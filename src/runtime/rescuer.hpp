@@ -1,6 +1,7 @@
 /// Find workers that died and give their jobs back.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include "base/clock.hpp"
 #include "core/store.hpp"
@@ -13,7 +14,10 @@ namespace stint {
 /// the lock on the worker's page tells at once. Used by one thread.
 class Rescuer final {
  public:
-  Rescuer(Store& store, const Session& session, const Clock& clock);
+  using OnRescued = std::function<void(WorkerId, const RescueResult&)>;
+
+  /// `on_rescued` hears of each worker that was found dead; it may be empty.
+  Rescuer(Store& store, const Session& session, const Clock& clock, OnRescued on_rescued = {});
 
   /// Look at all workers once and rescue those found dead; returns how many. Throws Error.
   int look();
@@ -31,6 +35,7 @@ class Rescuer final {
   Store& store_;
   const Session& session_;
   const Clock& clock_;
+  const OnRescued on_rescued_;
   std::map<WorkerId, Sighting> sightings_;
 };
 

@@ -60,6 +60,13 @@ void tell_of_return(const Completion& end) {
   log_warning("worker", "job {} goes back: {}", end.id.value, error_message(end));
 }
 
+/// Tell of an attempt's end before it is handed in.
+void tell_of_end(WorkerEvents* events, const ClaimedJob& job, const Completion& end) {
+  if (events == nullptr) return;
+  events->ended(job, end);
+  if (end.written) events->written(end, *end.written);
+}
+
 /// Count a job that began at `started` on the boot clock.
 void count_begun(WorkerMetrics& metrics, const ClaimedJob& job, std::chrono::nanoseconds started) {
   metrics.wait.observe(job.waited + (started - job.claimed_at));
@@ -136,6 +143,8 @@ bool Slots::run_together(int number, const SlotContext& context, Cell& cell, Pla
   context.board->put_back(std::span{jobs}.subspan(begun), claims);
   for (std::size_t i = 0; i < ended; ++i) {
     const auto took = report.ended[i].ran_for;
+    if (context.events) context.events->started(jobs[i]);
+    tell_of_end(context.events.get(), jobs[i], report.ended[i]);
     count_begun(*context.metrics, jobs[i], started);
     context.metrics->run.observe(took);
     started += took;  // they ran one after the other
@@ -191,6 +200,7 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
   if (is_noted(context, job)) context.page->begin(number, job.id, job.epoch);
   const auto started = context.clock.boot_now();
   count_begun(*context.metrics, job, started);
+  if (context.events) context.events->started(job);
   std::shared_ptr<JobRun> run;
   Completion end;
   try {
@@ -210,6 +220,7 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
   const bool waits = !is_lost && !end.written && must_be_written_first(context, job);
   if (context.page && !waits) context.page->end(number);
   if (is_lost) {
+    if (context.events) context.events->lost(job);
     context.board->drop(job);
     return true;
   }
@@ -217,6 +228,7 @@ bool Slots::run_job(int number, const SlotContext& context, Cell& cell, Places& 
   end.ended_before = -micros(now);  // the exchanger adds the moment of the write
   if (end.written) count_written(*context.metrics, end);
   tell_of_return(end);
+  tell_of_end(context.events.get(), job, end);
   context.board->finish(job, std::move(end), now - started);
   if (waits) clear_once_written(number, context, job);
   return true;
@@ -251,6 +263,7 @@ bool Slots::abandon(const std::shared_ptr<JobRun>& run, Completion end) {
     end.ended_before = -micros(now);
     ++*abandoned_;
     context_->metrics->run.observe(now - run->started_at());
+    tell_of_end(context_->events.get(), run->job(), end);
     context_->board->finish(run->job(), std::move(end), now - run->started_at());
     start_thread(i, waits ? run : nullptr);
     return true;

@@ -16,6 +16,7 @@
 #include "runtime/job_run.hpp"
 #include "runtime/process_slot.hpp"
 #include "runtime/thread_output.hpp"
+#include "runtime/worker_events.hpp"
 #include "runtime/worker_metrics.hpp"
 #include "runtime/worker_page.hpp"
 
@@ -34,6 +35,7 @@ struct SlotContext {
   bool isolates_all = false;  ///< every task runs in a process, not only those that need one
   ProcessSlotOptions process = {};
   std::shared_ptr<WorkerMetrics> metrics = std::make_shared<WorkerMetrics>();
+  std::shared_ptr<WorkerEvents> events = {};  ///< null: nobody listens
 };
 
 /// Own the slots of a worker. `start` and `stop` are called by the worker, `running` and `abandon`

@@ -115,7 +115,8 @@ TaskWork::TaskWork(TaskWorkOptions options)
                             "the arguments of " + options_.task.name)),
       slot_(make_slot(options_)),
       contexts_(options_.environment->registry->contexts(), options_.environment->settings,
-                options_.environment->contexts) {}
+                options_.environment->contexts),
+      failed_hooks_(options_.environment) {}
 
 TaskWork::~TaskWork() = default;
 
@@ -133,6 +134,7 @@ RunReport TaskWork::run(const RunOrder& order) {
   job.args = payload_.text;
   job.has_attachments = !payload_.attachments.empty();
   job.timeout = options_.timeout;
+  job.metadata = options_.metadata;
   JobRun run{std::move(job), options_.args, options_.host, real_clock()};
   run.set_lease({.token = order.token,
                  .deadline = options_.deadline.get(),
@@ -147,6 +149,7 @@ RunReport TaskWork::run(const RunOrder& order) {
     end = {.id = end.id, .epoch = end.epoch, .outcome = Outcome::kInterrupted};
   }
   if (options_.on_end) options_.on_end(end, run.error_code());
+  if (is_failure(end.outcome)) failed_hooks_.call(describe_failure(run.job(), end));
   RunReport report = report_of(end, run.stop_reason());
   if (report.status == RunStatus::kInterrupted && run.was_killed()) {
     report.status = RunStatus::kKilled;

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include "runtime/executor.hpp"
+#include "runtime/failed_hooks.hpp"
 #include "runtime/process_slot.hpp"
 #include "runtime/runner.hpp"
 #include "runtime/work_deadline.hpp"
@@ -17,6 +18,7 @@ namespace stint {
 struct TaskWorkOptions {
   detail::TaskDeclaration task;
   json args = json::object();  ///< checked
+  std::string metadata = {};   ///< JSON, as a store would have it; empty: none
   milliseconds timeout{0};     ///< 0: none
   std::shared_ptr<RunEnvironment> environment;
   /// Starts the process that runs it; null: the task is a program.
@@ -45,6 +47,7 @@ class TaskWork final : public RunnerWork {
   const Payload payload_;
   std::optional<ProcessSlot> slot_;
   Contexts contexts_;  // of the thread
+  FailedHooks failed_hooks_;
 };
 
 /// Tell a run's end as a loop counts it; `reason` is why it was asked to stop, if it was.

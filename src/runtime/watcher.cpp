@@ -160,6 +160,10 @@ void Watcher::write_report(const Runs& runs, std::vector<Activity>& activities) 
   }
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const JobFlags flags = runs[i]->job().flags;
+    const bool is_told = options_.on_progress && activities[i].progress;
+    if (is_told && results[i] == WriteResult::kAccepted) {
+      options_.on_progress(runs[i]->job(), activities[i]);
+    }
     if (results[i] == WriteResult::kFenced && (flags.exclusive() || flags.at_most_once())) {
       runs[i]->request_stop(StopReason::kLost, "the job was given to another worker");
     }

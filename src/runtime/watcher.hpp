@@ -2,7 +2,9 @@
 /// progress to report, logs.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <vector>
 #include "base/clock.hpp"
@@ -24,6 +26,8 @@ struct WatchOptions {
   std::chrono::nanoseconds report_after = std::chrono::milliseconds{900};
   /// Claimed jobs that cannot begin for so long go back.
   std::chrono::nanoseconds patience = std::chrono::seconds{1};
+  /// Hears of each progress that the store has taken. May be empty.
+  std::function<void(const ClaimedJob&, const Activity&)> on_progress = {};
 };
 
 /// One look after another by one thread; a look does what is due and returns.
