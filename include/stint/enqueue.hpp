@@ -20,9 +20,7 @@ struct EnqueueOptions {
   std::optional<std::string> node = {};
   std::optional<int> max_attempts = {};                   ///< 1 to 1000
   std::optional<std::chrono::milliseconds> timeout = {};  ///< of one attempt; 0: none
-  /// An object; the task sees it. Its member "traceparent", if there is one, is checked to have the
-  /// form of the W3C Trace Context: see Job::traceparent.
-  json metadata = nullptr;
+  json metadata = nullptr;                                ///< an object; the task sees it
   std::vector<std::string> tags = {};
   /// While a job with this key is stored, another enqueue returns that one instead.
   std::string idempotency_key = {};

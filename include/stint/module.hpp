@@ -245,7 +245,8 @@ namespace detail {
 /// What a module's code and the library both look into.
 inline constexpr std::uint32_t kModuleLayout =
     layout_of<Module, TaskDeclaration, ContextDeclaration, BackendDeclaration, ArgumentSpec, arg,
-              TaskOptions, CommandOptions, EnqueueOptions, Setting, Settings, json, Error>();
+              AroundDeclaration, FailedDeclaration, FailedAttempt, TaskOptions, CommandOptions,
+              EnqueueOptions, Setting, Settings, json, Error>();
 }  // namespace detail
 
 }  // namespace stint
