@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include "crowded_store.hpp"
 #include "library.hpp"
 #include "locks.hpp"
 #include "postgres/cost.hpp"
@@ -116,6 +117,11 @@ std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& note
   std::vector<NamedPlace> places{{.name = "SQLite", .place = sqlite_place(plan)}};
   std::vector<Figure> figures = sqlite_figures(plan, places[0].place);
   add(figures, slot_figures("sqlite", plan, places[0].place));
+  if (plan.crowd > 0) {
+    figures.push_back(sqlite_crowd_figure(plan));
+  } else {
+    notes.emplace_back("work beside a crowd of jobs: --crowd 1000000");
+  }
   if (plan.postgres_url.empty()) {
     notes.emplace_back("PostgreSQL: STINT_TEST_POSTGRES is not set (./dev up, source .dev/env)");
   } else {
@@ -123,11 +129,7 @@ std::vector<Figure> all_figures(const Plan& plan, std::vector<std::string>& note
     places.push_back({.name = "PostgreSQL", .place = postgres_place(ours)});
     add(figures, postgres_figures(plan, ours, places[1].place));
     add(figures, slot_figures("postgres", plan, places[1].place));
-    if (plan.crowd > 0) {
-      add(figures, postgres_crowd_figures(plan));
-    } else {
-      notes.emplace_back("PostgreSQL beside a crowd of jobs: --crowd 1000000");
-    }
+    if (plan.crowd > 0) add(figures, postgres_crowd_figures(plan));
   }
   add(figures, lock_figures(plan, places.size() > 1 ? &places[1].place : nullptr, notes));
   add(figures, program_figures(places, notes));

@@ -71,13 +71,14 @@ Sample drain_by_exchange(Store& store, const Plan& plan, const StorePlace& place
 }
 
 // Start the workers, let all go at once and wait until each has found nothing more to do.
-Sample drain_by_processes(const StorePlace& place, const Plan& plan, int processes,
-                          const char* isolation) {
+Sample drain_by_processes(const StorePlace& place, int jobs, int processes, const char* isolation,
+                          int slots = 0) {
   std::vector<std::unique_ptr<Child>> workers;
   workers.reserve(static_cast<std::size_t>(processes));
   for (int i = 0; i < processes; ++i) {
-    workers.push_back(std::make_unique<Child>(std::vector<std::string>{
-        "/proc/self/exe", "--worker", place.url, "--isolation", isolation}));
+    workers.push_back(std::make_unique<Child>(
+        std::vector<std::string>{"/proc/self/exe", "--worker", place.url, "--isolation", isolation,
+                                 "--slots", std::to_string(slots)}));
   }
   for (const auto& worker : workers) worker->read_line();
   const Meter meter{place.server};
@@ -86,7 +87,7 @@ Sample drain_by_processes(const StorePlace& place, const Plan& plan, int process
     const std::string line = worker->read_line();
     if (line != "done") throw std::runtime_error{"a worker said: " + line};
   }
-  Sample sample = meter.stop(plan.jobs);
+  Sample sample = meter.stop(jobs);
   for (const auto& worker : workers) {
     const std::string line = worker->read_line();
     if (!line.starts_with("cpu ")) throw std::runtime_error{"a worker said: " + line};
@@ -172,10 +173,24 @@ Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes
       .round = [plan, place, processes, isolation] {
         const std::unique_ptr<Store> store = open_new(place);
         fill(*store, plan);
-        const Sample sample = drain_by_processes(place, plan, processes, isolation);
+        const Sample sample = drain_by_processes(place, plan.jobs, processes, isolation);
         expect_all(*store, JobState::kDone, plan.jobs);
         return sample;
       }};
+}
+
+Contestant worker_drain_slots(const Plan& plan, const StorePlace& place, int slots, bool waits) {
+  Plan own = plan;
+  // One slot executes at most 500 of them a second.
+  if (waits) own.jobs = std::max(plan.bulk, plan.jobs / 20);
+  return {.name = fmt::format("{} slot{}", slots, slots == 1 ? "" : "s"),
+          .round = [own, place, slots, waits] {
+            const std::unique_ptr<Store> store = open_new(place);
+            fill(*store, own, {.task = waits ? "noop.wait" : kTask});
+            const Sample sample = drain_by_processes(place, own.jobs, 1, "thread", slots);
+            expect_all(*store, JobState::kDone, own.jobs);
+            return sample;
+          }};
 }
 
 Contestant worker_drain_large(const Plan& plan, const StorePlace& place) {
@@ -183,7 +198,7 @@ Contestant worker_drain_large(const Plan& plan, const StorePlace& place) {
             const std::unique_ptr<Store> store = open_new(place);
             const json args{{"text", std::string(1000, 'x')}};
             fill(*store, plan, {.task = "noop.carry", .args = args.dump()});
-            const Sample sample = drain_by_processes(place, plan, 1, "thread");
+            const Sample sample = drain_by_processes(place, plan.jobs, 1, "thread");
             expect_all(*store, JobState::kDone, plan.jobs);
             return sample;
           }};

@@ -29,6 +29,8 @@ Contestant client_one_by_one(const Plan& plan, const StorePlace& place);
 /// stint::Worker with its defaults, in so many processes at once; `isolation` is the setting.
 Contestant worker_drain(const Plan& plan, const StorePlace& place, int processes,
                         const char* isolation = "thread");
+/// In one process with so many slots, of jobs that do nothing or wait for 2 ms.
+Contestant worker_drain_slots(const Plan& plan, const StorePlace& place, int slots, bool waits);
 /// The same in one process, of jobs with 1 kB of arguments.
 Contestant worker_drain_large(const Plan& plan, const StorePlace& place);
 /// From the return of Client::enqueue to the first line of the task, in one process.

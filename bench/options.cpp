@@ -43,12 +43,13 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   app.add_option("--aborts", plan.aborts, "Aborts a round (4); 200 in all prove the stop ladder")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--crowd", plan.crowd,
-                 "Measure PostgreSQL beside so many jobs (0: not; 1000000 takes 5 GB and minutes)")
+                 "Measure beside so many jobs (0: not; 1000000 takes 6 GB and minutes)")
       ->check(CLI::Range(0, 10'000'000));
   app.add_option("--held", plan.held_seconds, "Seconds that a transaction is held open beside (10)")
       ->check(CLI::Range(0.5, 3600.0));
   app.add_option("--worker", options.worker.store)->group("");
   app.add_option("--isolation", options.worker.isolation)->group("");
+  app.add_option("--slots", options.worker.slots)->group("");
   app.add_flag("--serve", options.worker.serves)->group("");
   try {
     app.parse(argc, argv);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -273,6 +274,19 @@ void must(Figure& figure, std::size_t contestant, Bound bound, double limit, std
                             .over = figure.contestants.at(over).name});
 }
 
+std::vector<Figure> count_figures(const std::string& store, const Plan& plan,
+                                  const StorePlace& place) {
+  Figure idle{.name = store + "/slots-count",
+              .title = "one worker of so many slots, jobs that do nothing"};
+  Figure waiting{.name = store + "/slots-waiting",
+                 .title = "one worker of so many slots, jobs that wait for 2 ms"};
+  for (const int slots : {1, 2, 4, 8}) {
+    idle.contestants.push_back(worker_drain_slots(plan, place, slots, false));
+    waiting.contestants.push_back(worker_drain_slots(plan, place, slots, true));
+  }
+  return {std::move(idle), std::move(waiting)};
+}
+
 }  // namespace
 
 std::vector<Figure> slot_figures(const std::string& store, const Plan& plan,
@@ -288,6 +302,7 @@ std::vector<Figure> slot_figures(const std::string& store, const Plan& plan,
   must(figures[4], 1, Bound::kGreatestRatio, 1.1);
   must(figures[4], 2, Bound::kGreatestRatio, 1.1);
   must(figures[4], 4, Bound::kGreatestRatio, 1.1, 3);
+  std::ranges::move(count_figures(store, plan, place), std::back_inserter(figures));
   return figures;
 }
 

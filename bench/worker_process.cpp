@@ -30,6 +30,7 @@ std::atomic<std::chrono::steady_clock::rep> stamp{0};
 
 STINT_MODULE(noop, m) {
   m.task("run", [] {});
+  m.task("wait", [](Job& job) { job.sleep_for(std::chrono::milliseconds{2}); });
   m.task("carry", [](const std::string&) {}, {arg("text")});
   m.task("stamp", [] {
     stamp = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -45,9 +46,9 @@ Settings settings_for(const std::string& store_url,
 
 int run_worker_process(const WorkerTask& task) {
   if (task.serves) return serve(task);
-  std::optional<Worker> worker{std::in_place,
-                               settings_for(task.store, {{"worker.isolation", task.isolation}}),
-                               std::initializer_list<ModuleDefinition>{noop}};
+  std::optional<Worker> worker{
+      std::in_place, settings_for(task.store, {{"worker.isolation", task.isolation}}),
+      std::initializer_list<ModuleDefinition>{noop}, WorkerOptions{.slots = task.slots}};
   std::cout << "ready\n" << std::flush;
   std::string line;
   if (!std::getline(std::cin, line) || line != "go") return 2;

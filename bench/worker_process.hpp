@@ -10,7 +10,7 @@
 
 namespace stint::bench {
 
-/// `noop.run` does nothing; `noop.stamp` notes when it began.
+/// `noop.run` does nothing, `noop.wait` for 2 ms; `noop.stamp` notes when it began.
 STINT_DECLARE_MODULE(noop);
 
 /// When the last `noop.stamp` of this process began, as a count of std::chrono::steady_clock; 0
@@ -26,6 +26,7 @@ Settings settings_for(const std::string& store_url,
 struct WorkerTask {
   std::string store = {};
   std::string isolation = "thread";  ///< or "process"
+  int slots = 0;                     ///< 0: the library's default
   bool serves = false;               ///< work until standard input ends, one slot, a short grace
 };
 

@@ -7,7 +7,7 @@ stint=${1:?"give the program stint"}
 
 commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "job stack" "task list" "task show" "task register"
   "worker run" "worker list" "lock status" "lock release" "lock plan" check-liveness "db init" "db migrate" "db status" "db vacuum" "db grant" "db reset"
-  "settings show" "settings check")
+  "settings show" "settings check" bench)
 
 cat <<'TEXT'
 # The command line

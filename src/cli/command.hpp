@@ -80,5 +80,6 @@ CommandEntry db_vacuum_entry();
 CommandEntry db_grant_entry();
 CommandEntry settings_show_entry();
 CommandEntry settings_check_entry();
+CommandEntry bench_entry();
 
 }  // namespace stint::cli

@@ -18,7 +18,8 @@ const std::vector<std::string>& command_names() {
       "job wait",      "job abort",      "job stack",   "task list",     "task show",
       "task register", "worker run",     "worker list", "lock status",   "lock release",
       "lock plan",     "check-liveness", "db init",     "db migrate",    "db status",
-      "db vacuum",     "db grant",       "db reset",    "settings show", "settings check"};
+      "db vacuum",     "db grant",       "db reset",    "settings show", "settings check",
+      "bench"};
   return names;
 }
 
