@@ -63,6 +63,11 @@ class JobHandleBase {
   /// Ask for the job's end. A job not yet claimed is aborted at once; a running one is asked to
   /// stop. Returns false if it had already ended in another way.
   bool abort(std::string_view message = {}) const;
+  /// Queue the job once more after it failed or was aborted: due now, with all its attempts
+  /// available again; see docs/jobs.md. Returns false, and does nothing, in any other state. Throws
+  /// Error kNotFound once the job was purged; after an error with `outcome_unknown()` look at
+  /// `state()` first.
+  bool retry() const;
 
  protected:
   json wait_for_output() const;

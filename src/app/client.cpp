@@ -42,6 +42,8 @@ std::vector<JobLogLine> JobHandleBase::logs(std::int64_t from) const {
 
 bool JobHandleBase::abort(std::string_view message) const { return client_->abort(id(), message); }
 
+bool JobHandleBase::retry() const { return client_->retry(id()); }
+
 json JobHandleBase::wait_for_output() const {
   static_cast<void>(client_->wait(id(), std::nullopt));
   return client_->output(id());

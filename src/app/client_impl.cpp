@@ -184,6 +184,13 @@ bool ClientImpl::abort(JobId id, std::string_view message) {
   return *state == JobState::kAborted || *state == JobState::kAborting;
 }
 
+bool ClientImpl::retry(JobId id) {
+  const OperationResult result =
+      environment_->store().retry_jobs({&id, 1}, RetryOf::kFailures).front();
+  if (result.kind == OperationResult::Kind::kNotFound) throw not_found(id);
+  return result.kind == OperationResult::Kind::kChanged;
+}
+
 std::string error_message(std::string_view error_json) {
   if (error_json.empty()) return {};
   const json error = json::parse(error_json, nullptr, false);

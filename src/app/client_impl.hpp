@@ -43,6 +43,7 @@ class ClientImpl final {
   JobRecord record(JobId id);
   std::vector<JobLogLine> log(JobId id, std::int64_t from);
   bool abort(JobId id, std::string_view message);
+  bool retry(JobId id);
 
   std::chrono::nanoseconds now() const { return clock_.boot_now(); }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 #include "core/attempt_transaction.hpp"
+#include "core/job_operations.hpp"
 #include "core/job_records.hpp"
 
 namespace stint {
@@ -76,6 +77,22 @@ class Store {
   virtual std::optional<JobState> abort(JobId id, std::string_view message) = 0;
   /// Ask the worker that holds a running job for a look at its stacks; nothing if it is not stored.
   virtual std::optional<AskedStacks> ask_stacks(JobId id) = 0;
+
+  // --- Operate ----------------------------------------------------------------------------------
+  // Each call is one transaction, with one result for each job, in order. What is asked for twice
+  // has the same result twice. A call whose outcome is unknown may have taken effect: it is not sent
+  // again, because a job can have ended anew meanwhile.
+
+  /// Queue jobs that have ended once more, due now: with the same id, arguments and history, and
+  /// the next attempt's number. Failures and crashes count from 0 again, the epoch grows, the output
+  /// is gone. What an idempotency key or a fresh result stands for stays.
+  virtual std::vector<OperationResult> retry_jobs(std::span<const JobId> ids, RetryOf which) = 0;
+  /// Change jobs that wait (queued, gated). Throws kInvalid if two updates are of one job.
+  virtual std::vector<OperationResult> update_jobs(std::span<const JobUpdate> updates) = 0;
+  /// Remove jobs that wait or have ended, with all that belongs to them.
+  virtual std::vector<OperationResult> delete_jobs(std::span<const JobId> ids) = 0;
+  /// How many lines the log of each of these jobs has, in order; 0 for one that is not stored.
+  virtual std::vector<std::int64_t> count_log_lines(std::span<const JobId> ids) = 0;
 
   // --- Workers ----------------------------------------------------------------------------------
 

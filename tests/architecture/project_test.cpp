@@ -19,6 +19,7 @@ constexpr std::string_view kServer =
     "sessions, roles, locks, schemas and partitions are a server's";
 constexpr std::array kOneDialect{
     OneDialect{"sqlite", "delete_attachments", kRows},
+    OneDialect{"sqlite", "delete_attachments_of_kind", kRows},
     OneDialect{"sqlite", "delete_attempts", kRows},
     OneDialect{"sqlite", "delete_ended", kRows},
     OneDialect{"sqlite", "delete_key", kRows},
@@ -36,6 +37,7 @@ constexpr std::array kOneDialect{
     OneDialect{"sqlite", "read_sequence", kFile},
     OneDialect{"sqlite", "requeue_job", kRows},
     OneDialect{"sqlite", "table_names", kFile},
+    OneDialect{"sqlite", "update_asked", kRows},
     OneDialect{"sqlite", "worker_jobs", kRows},
     OneDialect{"sqlite", "write_sequence", kFile},
     OneDialect{"postgres", "abort_waiting", kBatch},
@@ -68,8 +70,10 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "list_invalid_indexes", kServer},
     OneDialect{"postgres", "list_jobs", kBatch},
     OneDialect{"postgres", "listen", kServer},
+    OneDialect{"postgres", "lock_ended", kServer},
     OneDialect{"postgres", "lock_held", kServer},
     OneDialect{"postgres", "lock_job", kServer},
+    OneDialect{"postgres", "lock_jobs", kServer},
     OneDialect{"postgres", "lock_migrations", kServer},
     OneDialect{"postgres", "lock_migrations_for_session", kServer},
     OneDialect{"postgres", "make_partition", kServer},

@@ -39,6 +39,8 @@ class ScriptedStore final : public Store {
   std::function<std::vector<WorkerRecord>()> on_list_workers;
   std::function<RescueResult(const RescueRequest&)> on_rescue;
   std::function<std::vector<Enqueued>(std::span<const NewJob>)> on_enqueue;
+  /// Retries, updates and deletions.
+  std::function<std::vector<OperationResult>(std::span<const JobId>)> on_operation;
 
   std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override {
     return on_enqueue ? on_enqueue(jobs) : std::vector<Enqueued>{};
@@ -73,6 +75,21 @@ class ScriptedStore final : public Store {
   }
   std::optional<JobState> abort(JobId, std::string_view) override { return std::nullopt; }
   std::optional<AskedStacks> ask_stacks(JobId) override { return std::nullopt; }
+
+  std::vector<OperationResult> retry_jobs(std::span<const JobId> ids, RetryOf) override {
+    return on_operation ? on_operation(ids) : std::vector<OperationResult>(ids.size());
+  }
+  std::vector<OperationResult> update_jobs(std::span<const JobUpdate> updates) override {
+    std::vector<JobId> ids;
+    for (const JobUpdate& update : updates) ids.push_back(update.id);
+    return on_operation ? on_operation(ids) : std::vector<OperationResult>(ids.size());
+  }
+  std::vector<OperationResult> delete_jobs(std::span<const JobId> ids) override {
+    return on_operation ? on_operation(ids) : std::vector<OperationResult>(ids.size());
+  }
+  std::vector<std::int64_t> count_log_lines(std::span<const JobId> ids) override {
+    return std::vector<std::int64_t>(ids.size());
+  }
 
   WorkerId register_worker(const WorkerInfo& info) override {
     return on_register_worker ? on_register_worker(info) : WorkerId{1};

@@ -224,6 +224,23 @@ std::vector<std::string> Reader::load_attachments(JobId id, Store::Attachments w
   return attachments;
 }
 
+std::vector<std::int64_t> Reader::count_log_lines(std::span<const JobId> ids) {
+  if (ids.empty()) return {};
+  Column column = Column::int64s(ids.size());
+  for (const JobId id : ids) column.add(id.value);
+  Parameters parameters;
+  parameters.add(std::move(column));
+  const Result result = database_.run(sql::count_log_lines, std::move(parameters));
+  std::unordered_map<std::int64_t, std::int64_t> counts;
+  for (int i = 0; i < result.rows(); ++i) {
+    counts[result.row(i).int64(0)] = result.row(i).int64(1);
+  }
+  std::vector<std::int64_t> ordered;
+  ordered.reserve(ids.size());
+  for (const JobId id : ids) ordered.push_back(counts[id.value]);
+  return ordered;
+}
+
 std::vector<JobLogLine> Reader::read_log(JobId id, std::int64_t from, int limit) {
   Parameters parameters;
   parameters.add(id).add(from).add(limit);

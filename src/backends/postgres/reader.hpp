@@ -21,6 +21,7 @@ class Reader final {
   std::vector<AttemptRecord> list_attempts(JobId id);
   std::vector<std::optional<JobState>> job_states(std::span<const JobId> ids);
   std::vector<std::string> load_attachments(JobId id, Store::Attachments which);
+  std::vector<std::int64_t> count_log_lines(std::span<const JobId> ids);
   std::vector<JobLogLine> read_log(JobId id, std::int64_t from, int limit);
 
  private:

@@ -72,7 +72,7 @@ int Retention::purge(const PurgeFilter& filter, const SqlFile& find, const SqlFi
   Parameters with_bounds;
   with_bounds.add(Column{column}).add(past.front()).add(past.back());
   Parameters without;
-  without.add(std::move(column));
+  without.add(std::move(column)).add(database_.test_time());
   const bool bounded = &remove == &sql::delete_finished;
   const std::array<Command, 2> commands{
       Command{&remove, bounded ? with_bounds : std::move(without)},

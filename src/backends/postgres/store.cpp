@@ -16,6 +16,7 @@ PostgresStore::PostgresStore(ConnectOptions options, std::function<void(std::str
       exchanger_(database_, notifier_),
       reader_(database_),
       running_(database_, notifier_),
+      operations_(database_, notifier_),
       workers_(database_, notifier_),
       retention_(database_) {
   check_schema_version(database_);

@@ -10,6 +10,7 @@
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/enqueuer.hpp"
 #include "backends/postgres/exchanger.hpp"
+#include "backends/postgres/job_operations.hpp"
 #include "backends/postgres/notifier.hpp"
 #include "backends/postgres/reader.hpp"
 #include "backends/postgres/retention.hpp"
@@ -55,6 +56,19 @@ class PostgresStore final : public Store {
   }
   std::optional<AskedStacks> ask_stacks(JobId id) override { return running_.ask_stacks(id); }
 
+  std::vector<OperationResult> retry_jobs(std::span<const JobId> ids, RetryOf which) override {
+    return operations_.retry(ids, which);
+  }
+  std::vector<OperationResult> update_jobs(std::span<const JobUpdate> updates) override {
+    return operations_.update(updates);
+  }
+  std::vector<OperationResult> delete_jobs(std::span<const JobId> ids) override {
+    return operations_.remove(ids);
+  }
+  std::vector<std::int64_t> count_log_lines(std::span<const JobId> ids) override {
+    return reader_.count_log_lines(ids);
+  }
+
   WorkerId register_worker(const WorkerInfo& info) override { return workers_.add(info); }
   bool beat(WorkerId worker, std::string_view counts) override {
     return workers_.beat(worker, counts);
@@ -85,6 +99,7 @@ class PostgresStore final : public Store {
   Exchanger exchanger_;
   Reader reader_;
   RunningJobs running_;
+  JobOperations operations_;
   WorkerTable workers_;
   Retention retention_;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include "backends/sqlite/ending.hpp"
 #include "backends/sqlite/given_ids.hpp"
+#include "backends/sqlite/job_operations.hpp"
 #include "backends/sqlite/reading.hpp"
 #include "backends/sqlite/rescue.hpp"
 #include "backends/sqlite/retention.hpp"
@@ -147,6 +148,29 @@ std::optional<AskedStacks> SqliteStore::ask_stacks(JobId id) {
                        .look = row.integer(2),
                        .last_line = row.int64(3)};
   });
+}
+
+std::vector<OperationResult> SqliteStore::retry_jobs(std::span<const JobId> ids, RetryOf which) {
+  if (ids.empty()) return {};
+  return writer_.run(
+      [&](Transaction& transaction) { return sqlite::retry_jobs(transaction, ids, which); });
+}
+
+std::vector<OperationResult> SqliteStore::update_jobs(std::span<const JobUpdate> updates) {
+  check_updates(updates);
+  if (updates.empty()) return {};
+  return writer_.run(
+      [&](Transaction& transaction) { return sqlite::update_jobs(transaction, updates); });
+}
+
+std::vector<OperationResult> SqliteStore::delete_jobs(std::span<const JobId> ids) {
+  if (ids.empty()) return {};
+  return writer_.run(
+      [&](Transaction& transaction) { return sqlite::delete_jobs(transaction, ids); });
+}
+
+std::vector<std::int64_t> SqliteStore::count_log_lines(std::span<const JobId> ids) {
+  return read([&](Connection& connection) { return sqlite::count_log_lines(connection, ids); });
 }
 
 WorkerId SqliteStore::register_worker(const WorkerInfo& info) {

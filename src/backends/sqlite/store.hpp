@@ -39,6 +39,11 @@ class SqliteStore final : public Store {
   std::optional<JobState> abort(JobId id, std::string_view message) override;
   std::optional<AskedStacks> ask_stacks(JobId id) override;
 
+  std::vector<OperationResult> retry_jobs(std::span<const JobId> ids, RetryOf which) override;
+  std::vector<OperationResult> update_jobs(std::span<const JobUpdate> updates) override;
+  std::vector<OperationResult> delete_jobs(std::span<const JobId> ids) override;
+  std::vector<std::int64_t> count_log_lines(std::span<const JobId> ids) override;
+
   WorkerId register_worker(const WorkerInfo& info) override;
   bool beat(WorkerId worker, std::string_view counts) override;
   void retire_worker(WorkerId worker) override;
