@@ -341,8 +341,9 @@ TEST_P(StoreOperations, DeletesAJobWithAllThatBelongsToIt) {
 
 TEST_P(StoreOperations, DeletesWhatWaitsAndNothingThatRuns) {
   const ClaimedJob running = put_and_claim();
-  const JobId done = put_and_claim().id;
-  complete({.id = done, .epoch = find(done).epoch});
+  const ClaimedJob ended = put_and_claim();
+  const JobId done = ended.id;
+  complete(ended);
   const JobId scheduled = put({.task = "t.run", .delay = hours{1}});
   const JobId queued = put();
   const std::vector<JobId> ids{queued, running.id, scheduled, JobId{999'999}, done, queued};
