@@ -33,7 +33,7 @@ function(stint_add_tests name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE stint_test_support)
-  if(STINT_PRECOMPILED_TESTS)
+  if(STINT_PRECOMPILE)
     target_precompile_headers(${name} REUSE_FROM stint_test_support)
   endif()
   # ctest runs each test under the census, which fails it for any process that it leaves behind.

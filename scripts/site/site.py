@@ -144,7 +144,8 @@ class Site:
         self.output.mkdir(parents=True)
         here = pathlib.Path(__file__).parent
         template = (here / "page.html").read_text()
-        version = re.search(r"VERSION (\S+)", (PROJECT / "CMakeLists.txt").read_text().split("project(")[1])
+        version = re.search(r'#define STINT_VERSION "(\S+)"',
+                            (PROJECT / "include/stint/version.hpp").read_text())
         index = []
         for page in self.pages.values():
             page.collect_sections()
