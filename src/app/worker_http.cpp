@@ -13,15 +13,17 @@ constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
-WorkerHttp::WorkerHttp(std::string_view address, JobWorker& worker, std::shared_ptr<Store> store)
+WorkerHttp::WorkerHttp(std::string_view address, JobWorker& worker, std::shared_ptr<Store> store,
+                       std::chrono::nanoseconds longest_turn)
     : worker_(worker),
+      longest_turn_(longest_turn),
       store_(std::move(store)),
       status_([this] { return store_->status(); }, real_clock()),
       server_(address, [this](const HttpRequest& request) { return answer(request); }) {}
 
 std::optional<HttpResponse> WorkerHttp::answer(const HttpRequest& request) {
   if (request.path == "/metrics") return metrics(request.waited);
-  if (request.path == "/healthz") return HttpResponse{.body = "ok\n"};
+  if (request.path == "/healthz") return health();
   if (request.path == "/readyz") return readiness();
   return HttpResponse{.status = 404, .body = "there are /metrics, /healthz and /readyz\n"};
 }
@@ -42,6 +44,12 @@ std::optional<HttpResponse> WorkerHttp::metrics(std::chrono::nanoseconds waited)
                           .is_ready = worker_.unready_reason().empty()};
   return HttpResponse{.body = worker_metrics_text(worker, store),
                       .content_type = std::string{kPrometheusContentType}};
+}
+
+HttpResponse WorkerHttp::health() const {
+  const std::string hang = worker_.hang(longest_turn_);
+  if (hang.empty()) return {.body = "ok\n"};
+  return {.status = 503, .body = hang + "\n"};
 }
 
 HttpResponse WorkerHttp::readiness() {

@@ -93,8 +93,10 @@ Registry& registry() {
 }
 
 [[noreturn]] void refuse(std::string_view entry) {
-  throw std::invalid_argument("STINT_TEST_POINTS: \"" + std::string{entry} +
-                              "\" is not name=kill, name=exit:N or name=abort, with @N behind it");
+  throw std::invalid_argument(
+      "STINT_TEST_POINTS: \"" + std::string{entry} +
+      "\" is not name=kill, name=exit:N, name=abort or name=halt, with @N behind "
+      "it");
 }
 
 int read_number(std::string_view digits, std::string_view entry) {
@@ -107,6 +109,11 @@ int read_number(std::string_view digits, std::string_view entry) {
 std::function<void()> deadly_action(std::string_view action, std::string_view entry) {
   if (action == "kill") return [] { ::raise(SIGKILL); };
   if (action == "abort") return [] { std::abort(); };
+  if (action == "halt") {
+    return [] {
+      for (;;) ::pause();
+    };
+  }
   if (action.starts_with("exit:")) {
     const int status = read_number(action.substr(5), entry);
     return [status] { ::_exit(status); };

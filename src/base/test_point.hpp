@@ -38,9 +38,9 @@ class ArmedTestPoint final {
 };
 
 /// Arm places of this process for the rest of its life by a text: `name=kill`, `name=exit:3`,
-/// `name=abort`, several separated by `,` or `|`. `@N` behind it acts at the N-th arrival in place
-/// of the first: `claimer.after_claim=kill@3`. Throws std::invalid_argument for a text that is not
-/// of this form.
+/// `name=abort`, `name=halt` (the thread stands still for ever), several separated by `,` or `|`.
+/// `@N` behind it acts at the N-th arrival in place of the first: `claimer.after_claim=kill@3`.
+/// Throws std::invalid_argument for a text that is not of this form.
 void arm_test_points(std::string_view text);
 
 /// Do the same with the variable STINT_TEST_POINTS, if it is set. Only programs made for tests call

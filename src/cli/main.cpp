@@ -17,6 +17,7 @@
 #include "cli/module_command.hpp"
 #include "cli/signals.hpp"
 #include "core/registry.hpp"
+#include "process/container_init.hpp"
 #include "process/keeper.hpp"
 #include "runtime/slot_program.hpp"
 #include "stint/error.hpp"
@@ -230,6 +231,7 @@ void serve_slot(int argc, char** argv, std::initializer_list<ModuleDefinition> m
 }
 
 int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules) {
+  be_init_if_first(argc, argv);
   serve_slot(argc, argv, modules);
   cli::ignore_closed_pipes();
   cli::CommandLine line{cli::program_name(argc, argv), modules};

@@ -59,9 +59,11 @@ class Run final : public Command {
   }
 
   int run(Context& context) override {
+    service_ = take_service_request();  // while there is one thread
     if (program_) return run_program(context);
     if (task_ == nullptr || task_name_ != task_->name) refuse(context);
-    const RunnerChoice choice = choose_runner(line_, context.settings());
+    RunnerChoice choice = choose_runner(line_, context.settings());
+    choice.service = service_;
     HereResult last;
     const LoopEnd loop = run_task_here(context,
                                        {.task = *task_,
@@ -124,6 +126,7 @@ class Run final : public Command {
     const Settings& settings = context.settings();
     ProgramLine program{.command = *program_, .timeout = timeout_, .name = lock_name(settings)};
     RunnerChoice choice = choose_runner(line_, settings);
+    choice.service = service_;
     if (program.name.empty() && !line_.asks_for_runner() && !choice.settings_ask) {
       // As before a pipe or in a script: nothing but this one run.
       choice.rules = {.run_once = true};
@@ -192,6 +195,7 @@ class Run final : public Command {
   std::optional<std::vector<std::string>> program_;  // of `run -- COMMAND`
   std::vector<std::string> given_;                   // the same, as the line was read
   std::chrono::nanoseconds timeout_{0};
+  ServiceRequest service_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "app/task_reports_setup.hpp"
 #include "base/clock.hpp"
 #include "cli/context.hpp"
+#include "cli/runner_service.hpp"
 #include "cli/signals.hpp"
 #include "core/registry.hpp"
 #include "runtime/runner_lock.hpp"
@@ -40,9 +41,11 @@ LoopEnd run_loop(Context& context, const RunLoop& loop,
   LoopEnd result;
   {
     std::stop_source stop;
+    RunnerService service{loop.choice.service, *listener, stop.get_token()};
     const SignalWatcher signals{[&](int /*signal*/, int count) {
       if (count == 1) {
         stop.request_stop();
+        service.stops();
       } else {
         deadline->kill();
       }
@@ -65,7 +68,7 @@ LoopEnd run_loop(Context& context, const RunLoop& loop,
                    .is_quiet = loop.is_quiet},
                   lock.get(),
                   work,
-                  *listener};
+                  service};
     result.end = runner.run(stop.get_token());
     result.signal = signals.first_signal();
     if (result.signal != 0) signals.stay_deaf();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include "base/service_socket.hpp"
 #include "cli/options.hpp"
 #include "runtime/loop_rules.hpp"
 #include "stint/settings.hpp"
@@ -32,6 +33,7 @@ struct RunnerChoice {
   std::chrono::nanoseconds wait{0};
   /// A file or the environment asks for more than one plain run.
   bool settings_ask = false;
+  ServiceRequest service = {};
 };
 
 /// Decide: each option from the highest source that gives it. An interval turns off a `run_once` of

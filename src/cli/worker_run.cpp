@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include "app/domain_shares.hpp"
 #include "app/environment.hpp"
+#include "app/service_watch.hpp"
 #include "app/worker_http.hpp"
 #include "app/worker_metrics_push.hpp"
 #include "app/worker_setup.hpp"
@@ -60,6 +61,7 @@ class WorkerRun final : public Command {
   }
 
   int run(Context& context) override {
+    const ServiceRequest service = take_service_request();  // while there is one thread
     WorkerOptions options{.slots = slots_.value_or(0), .max_runs = max_runs_.value_or(0)};
     if (!isolation_.empty()) options.isolation = parse_isolation(isolation_);
     if (!domains_.empty()) options.domains = parse_domain_shares(domains_);
@@ -83,12 +85,16 @@ class WorkerRun final : public Command {
       log_info("worker", "serving http://{}/metrics", http->address());
     }
     const WorkerMetricsPush metrics{*environment, *worker};
-    return work(context, *worker);
+    ServiceWatch watch{service, [this, &worker, longest = longest_turn(service)] {
+                         return state_of(*worker, longest);
+                       }};
+    return work(context, *worker, watch);
   }
 
  private:
-  int work(Context& context, JobWorker& worker);
+  int work(Context& context, JobWorker& worker, ServiceWatch& watch);
   void on_signal(JobWorker& worker, int signal, int count);
+  ServiceState state_of(JobWorker& worker, std::chrono::nanoseconds longest_turn) const;
 
   std::string domains_;
   std::string isolation_;
@@ -98,7 +104,18 @@ class WorkerRun final : public Command {
   bool drain_ = false;
   std::chrono::milliseconds grace_{0};
   std::atomic<bool> asked_to_end_{false};
+  std::atomic<bool> is_ending_{false};
 };
+
+ServiceState WorkerRun::state_of(JobWorker& worker, std::chrono::nanoseconds longest_turn) const {
+  const std::string unready = worker.unready_reason();
+  return {.is_ready = unready.empty(),
+          .is_stopping = is_ending_,
+          .status = unready.empty() ? fmt::format("at work: {} of {} slots run a job",
+                                                  worker.running(), worker.slots())
+                                    : unready,
+          .hang = worker.hang(longest_turn)};
+}
 
 void WorkerRun::on_signal(JobWorker& worker, int signal, int count) {
   if (count == 1) {
@@ -113,9 +130,10 @@ void WorkerRun::on_signal(JobWorker& worker, int signal, int count) {
   }
 }
 
-int WorkerRun::work(Context& context, JobWorker& worker) {
+int WorkerRun::work(Context& context, JobWorker& worker, ServiceWatch& watch) {
   const SignalWatcher signals{[&](int signal, int count) { on_signal(worker, signal, count); }};
   worker.start();
+  watch.look_soon();
   if (drain_) {
     while (!asked_to_end_ && worker.failure().empty()) {
       const auto soon = real_clock().boot_now() + std::chrono::milliseconds{100};
@@ -124,6 +142,8 @@ int WorkerRun::work(Context& context, JobWorker& worker) {
   } else {
     worker.wait_ended([this] { return asked_to_end_.load(); });
   }
+  is_ending_ = true;
+  watch.look_soon();
   const bool all_ended = worker.drain(grace_);
   worker.stop();
   std::cout.flush();

@@ -28,6 +28,7 @@ microseconds boot_microseconds(const Clock& clock) {
 
 void Exchanger::run() {
   for (;;) {
+    comes_in({});
     std::optional<ExchangePlan> plan = context_.board.plan_exchange(is_main_);
     if (plan) {
       perform(std::move(*plan));
@@ -41,7 +42,9 @@ bool Exchanger::wait() {
   if (!is_main_) return context_.board.wait_for_help_wanted();
   const bool is_closed = context_.board.is_closed();
   if (is_closed && context_.board.standing().is_empty) return false;
-  context_.wake_up.wait_for(context_.board.longest_wait());
+  const auto longest = context_.board.longest_wait();
+  comes_in(longest);
+  context_.wake_up.wait_for(longest);
   if (context_.wake_up.take_request() && context_.on_request) context_.on_request();
   context_.board.expect_jobs();
   return true;
@@ -153,7 +156,14 @@ void Exchanger::pause_after_failure(const Error& error) {
       log_error("worker", "leaving results unwritten: the store does not answer");
       throw error;
     }
+    comes_in(until - context_.clock.boot_now());
     context_.wake_up.wait_for(until - context_.clock.boot_now());
+  }
+}
+
+void Exchanger::comes_in(std::chrono::nanoseconds pause) const {
+  if (is_main_ && context_.turn != nullptr) {
+    context_.turn->comes_by(context_.clock.boot_now() + pause);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/log_buffer.hpp"
 #include "runtime/outage_log.hpp"
 #include "runtime/session.hpp"
+#include "runtime/turn_times.hpp"
 #include "runtime/worker_events.hpp"
 #include "runtime/worker_metrics.hpp"
 
@@ -38,6 +39,8 @@ struct ExchangeContext {
   /// Called when something may have been asked of a running job. May be empty.
   std::function<void()> on_request = {};
   std::shared_ptr<WorkerEvents> events = {};  ///< null: nobody listens
+  /// Of the main exchanger; may be null.
+  TurnTime* turn = nullptr;
 };
 
 /// One loop of exchanges. Several may run at once; one of them is the main one and waits for
@@ -57,6 +60,8 @@ class Exchanger final {
   WriteResult write_refused(const Completion& failed);
   void count(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
+  /// Say when the main exchanger comes round.
+  void comes_in(std::chrono::nanoseconds pause) const;
 
   ExchangeContext& context_;
   const bool is_main_;

@@ -3,7 +3,9 @@
 #include <array>
 #include <exception>
 #include <utility>
+#include <fmt/format.h>
 #include "base/backoff.hpp"
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "base/test_point.hpp"
 #include "runtime/worker_page.hpp"
@@ -130,28 +132,26 @@ void JobWorker::start() {
   board_->set_lease(session_.lease_until());
   is_started_ = true;
   slots_->start();
+  exchange_->turn = &turns_.of(WorkerLoop::kExchanger);
   const int exchangers = std::max(1, store_->useful_exchanges());
   for (int i = 0; i < exchangers; ++i) {
     threads_.emplace_back([this, is_main = i == 0] {
-      guard("exchanger", [&] { Exchanger{*exchange_, is_main}.run(); });
+      guard(WorkerLoop::kExchanger, [&] { Exchanger{*exchange_, is_main}.run(); });
+      if (is_main) turns_.of(WorkerLoop::kExchanger).rests();
     });
   }
   threads_.emplace_back([this] {
-    guard("heartbeat", [this] {
-      repeat("heartbeat", [this] { renew_lease(); }, [this] { return options_.lease.heartbeat; });
-    });
+    repeat(
+        WorkerLoop::kHeartbeat, [this] { renew_lease(); },
+        [this] { return options_.lease.heartbeat; });
   });
   threads_.emplace_back([this] {
-    guard("watcher", [this] {
-      repeat(
-          "watcher", [this] { watcher_->look(); }, [this] { return watcher_->until_next_look(); },
-          &has_request_);
-    });
+    repeat(
+        WorkerLoop::kWatcher, [this] { watcher_->look(); },
+        [this] { return watcher_->until_next_look(); }, &has_request_);
   });
   threads_.emplace_back([this] {
-    guard("rescuer", [this] {
-      repeat("rescuer", [this] { keep_house(); }, [this] { return options_.rescue_look; });
-    });
+    repeat(WorkerLoop::kRescuer, [this] { keep_house(); }, [this] { return options_.rescue_look; });
   });
 }
 
@@ -176,13 +176,15 @@ void JobWorker::keep_house() {
   if (options_.retention.count() <= 0 || clock_.boot_now() < next_purge_) return;
   const PurgeFilter old{.older_than = options_.retention};
   while (store_->purge_jobs(old) >= old.limit) {
+    turns_.of(WorkerLoop::kRescuer).comes_by(clock_.boot_now());
     if (!wait_unless_stopping(std::chrono::milliseconds{10})) return;
   }
   store_->purge_workers(options_.retention);
   next_purge_ = clock_.boot_now() + options_.purge_look;
 }
 
-void JobWorker::guard(const char* role, const std::function<void()>& body) noexcept {
+void JobWorker::guard(WorkerLoop loop, const std::function<void()>& body) noexcept {
+  const char* const role = kWorkerLoopNames.at(static_cast<std::size_t>(loop));
   try {
     body();
     return;
@@ -197,23 +199,31 @@ void JobWorker::guard(const char* role, const std::function<void()>& body) noexc
   board_->stop_claiming();
 }
 
-void JobWorker::repeat(const char* role, const std::function<void()>& look,
+void JobWorker::repeat(WorkerLoop loop, const std::function<void()>& look,
                        const std::function<nanoseconds()>& pause, bool* soon) {
-  Backoff backoff;
-  nanoseconds wait = pause();
-  while (wait_unless_stopping(wait, soon)) {
-    try {
-      look();
-      outages_.answered(role);
-      backoff.reset();
-      wait = pause();
-    } catch (const Error& error) {
-      if (!error.retryable()) throw;
-      wait = backoff.next();
-      outages_.failed(role, error);
-      if (clock_.boot_now() > session_.lease_until()) lose_lease();
+  const char* const role = kWorkerLoopNames.at(static_cast<std::size_t>(loop));
+  TurnTime& turn = turns_.of(loop);
+  guard(loop, [&] {
+    Backoff backoff;
+    nanoseconds wait = pause();
+    for (;;) {
+      turn.comes_by(clock_.boot_now() + wait);
+      if (!wait_unless_stopping(wait, soon)) return;
+      turn.comes_by(clock_.boot_now());
+      try {
+        look();
+        outages_.answered(role);
+        backoff.reset();
+        wait = pause();
+      } catch (const Error& error) {
+        if (!error.retryable()) throw;
+        wait = backoff.next();
+        outages_.failed(role, error);
+        if (clock_.boot_now() > session_.lease_until()) lose_lease();
+      }
     }
-  }
+  });
+  turn.rests();
 }
 
 bool JobWorker::wait_unless_stopping(nanoseconds duration, bool* soon) {
@@ -351,6 +361,13 @@ std::string JobWorker::unready_reason() {
     return "its lease ran out: the store has not taken its beat";
   }
   return {};
+}
+
+std::string JobWorker::hang(nanoseconds longest) const {
+  const LateLoop late = turns_.latest(clock_.boot_now());
+  if (late.lateness <= longest) return {};
+  return fmt::format("the {} has not come round for {}", late.name,
+                     format_duration(std::chrono::ceil<std::chrono::seconds>(late.lateness)));
 }
 
 std::string JobWorker::failure() {

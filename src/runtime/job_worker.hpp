@@ -18,6 +18,7 @@
 #include "runtime/rescuer.hpp"
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
+#include "runtime/turn_times.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/worker_events.hpp"
 #include "runtime/worker_metrics.hpp"
@@ -78,6 +79,9 @@ class JobWorker final {
   /// Why it claims nothing: not registered, its lease ran out, it drains or has failed. Empty: it
   /// is ready.
   std::string unready_reason();
+  /// Which of its loops is later to come round than `longest`, and how late it is; empty: none.
+  /// Where `longest` is more than any answer of the store takes, it hangs.
+  std::string hang(std::chrono::nanoseconds longest) const;
   /// What it has counted; lives as long as the worker.
   const WorkerMetrics& metrics() const { return *metrics_; }
   int slots() const { return options_.slots; }
@@ -85,10 +89,10 @@ class JobWorker final {
   int running() { return board_->standing().running; }
 
  private:
-  void guard(const char* role, const std::function<void()>& body) noexcept;
+  void guard(WorkerLoop loop, const std::function<void()>& body) noexcept;
   /// Call `look` each time `pause` has passed until the worker stops; an outage is waited out.
   /// `soon`, guarded by the mutex, ends a pause.
-  void repeat(const char* role, const std::function<void()>& look,
+  void repeat(WorkerLoop loop, const std::function<void()>& look,
               const std::function<std::chrono::nanoseconds()>& pause, bool* soon = nullptr);
   bool wait_unless_stopping(std::chrono::nanoseconds duration, bool* soon = nullptr);
   void renew_lease();
@@ -116,6 +120,7 @@ class JobWorker final {
   std::unique_ptr<Watcher> watcher_;
   OutageLog outages_;
   std::unique_ptr<ExchangeContext> exchange_;
+  WorkerTurns turns_;
   std::vector<std::thread> threads_;
   std::atomic<bool> is_started_{false};
   std::atomic<bool> hurried_{false};

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <system_error>
 
@@ -14,10 +15,11 @@ namespace {
 constexpr std::size_t kLargest = 256UL * 1024;
 
 template <typename Address>
-UniqueFd bound(const Address& address, int family) {
+UniqueFd bound(const Address& address, int family, std::size_t size = sizeof(Address)) {
   UniqueFd socket{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   // NOLINTNEXTLINE: how sockets are spoken to
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address),
+             static_cast<socklen_t>(size)) != 0) {
     throw std::system_error{errno, std::generic_category(), "bind"};
   }
   return socket;
@@ -32,7 +34,13 @@ DatagramReceiver::DatagramReceiver(const std::string& path) {
     throw std::system_error{ENAMETOOLONG, std::generic_category(), path};
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  socket_ = bound(address, AF_UNIX);
+  if (!path.starts_with('@')) {
+    socket_ = bound(address, AF_UNIX);
+    return;
+  }
+  // An abstract name begins with a zero byte, and is as long as the address says.
+  address.sun_path[0] = '\0';
+  socket_ = bound(address, AF_UNIX, offsetof(sockaddr_un, sun_path) + path.size());
 }
 
 DatagramReceiver::DatagramReceiver() {

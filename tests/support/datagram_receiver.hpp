@@ -10,7 +10,7 @@ namespace stint::test {
 
 class DatagramReceiver final {
  public:
-  /// Bind a socket at this path. Throws std::system_error.
+  /// Bind a socket at this path, or at the abstract name behind an @. Throws std::system_error.
   explicit DatagramReceiver(const std::string& path);
   /// Bind a UDP socket at a free port of 127.0.0.1. Throws std::system_error.
   DatagramReceiver();
