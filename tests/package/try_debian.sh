@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Inside the root of debian.sh: install the program, use it, remove it. usage: try_debian.sh VERSION
+set -euo pipefail
+version=$1
+fail() {
+  printf 'in the root: %s\n' "$1" >&2
+  exit 1
+}
+# expect TEXT COMMAND...: fail unless the command ends with 0 and says the text.
+expect() {
+  local text=$1 said
+  shift
+  said=$("$@" 2>&1) || fail "\`$*\` ended with $?: $said"
+  [[ $said == *"$text"* ]] || fail "\`$*\` said, without \"$text\": $said"
+  printf '$ %s\n%s\n' "$*" "$said"
+}
+all_files() { find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /root \
+  -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
+  -o -path /run \) -prune -o -print | sort; }
+no_network() { apt-get -qq -y --no-download --no-install-recommends "$@" </dev/null; }
+export DEBIAN_FRONTEND=noninteractive
+
+# Its dependencies first: of what stays behind when they go, we know nothing.
+no_network install /root/stint.deb >/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+no_network purge stint >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+all_files >/root/before
+no_network install /root/stint.deb >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+
+cd /tmp
+expect "stint $version" stint --version
+expect "" stint settings check
+expect "" stint settings check -s /etc/stint/stint.toml
+printf '[tasks."say.hello"]\ncommand = ["echo", "hello from the root"]\n' >stint.toml
+expect 1 stint enqueue say.hello
+expect "" stint worker run --drain
+expect '"state":"done"' stint job show 1 --json
+expect "hello from the root" stint job logs 1
+expect "also here" stint run -- echo also here
+[[ -d /usr/lib/stint/modules ]] || fail "there is no folder for modules"
+[[ $(stat -c '%U %a' /usr/lib/stint/modules) == "root 755" ]] || fail "others may write modules"
+for file in /usr/share/man/man1/stint.1.gz /usr/share/bash-completion/completions/stint; do
+  if [[ -e $file ]]; then printf 'there is %s\n' "$file"; else printf 'there is no %s\n' "$file"; fi
+done
+[[ ! -e /usr/share/bash-completion/completions/stint ]] ||
+  bash -n /usr/share/bash-completion/completions/stint || fail "the completion is no bash"
+
+# Settings that somebody has written stay when it is removed, and go when it is purged.
+echo '# ours' >>/etc/stint/stint.toml
+no_network remove stint >>/root/apt.log 2>&1
+grep -q '^# ours' /etc/stint/stint.toml || fail "remove took the settings along"
+no_network purge stint >>/root/apt.log 2>&1
+all_files >/root/after
+diff /root/before /root/after >&2 || fail "purge leaves something"
+printf 'installed, used and purged\n'
