@@ -7,7 +7,8 @@ packages_build=(
   libmicrohttpd-dev libssl-dev libdw-dev
 )
 packages_servers=(postgresql-15 redis-server influxdb)
-packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbouncer openssl cmark-gfm)
+packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbouncer openssl cmark-gfm
+  mmdebstrap)
 packages_format=(clang-format-19)
 packages_lint=(clang-tidy-19 git)
 packages_clang=(clang-19 libclang-rt-19-dev)

@@ -1,9 +1,14 @@
 # Configure, build and run one consumer of the project from nothing.
-#   CONSUMER    the folder beside this file
-#   BINARY_DIR  where it is built
-#   PREFIX      where the project is installed, for find_package
+#   CONSUMER        the folder beside this file
+#   BINARY_DIR      where it is built
+#   ONLY_CONFIGURE  do not build it
+#   PREFIX          where the project is installed, for find_package
+#   DEBIAN_PREFIX   the same of the Debian package; where there is one, it is taken
 cmake_minimum_required(VERSION 3.25)
 
+if(DEBIAN_PREFIX AND EXISTS "${DEBIAN_PREFIX}")
+  set(PREFIX "${DEBIAN_PREFIX}")
+endif()
 file(REMOVE_RECURSE "${BINARY_DIR}")
 execute_process(
   COMMAND
@@ -12,6 +17,10 @@ execute_process(
     "-DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}" "-DCMAKE_PREFIX_PATH=${PREFIX}"
     "-DCMAKE_COMPILE_WARNING_AS_ERROR=${CMAKE_COMPILE_WARNING_AS_ERROR}"
     "-DSTINT_SOURCE_DIR=${STINT_SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY)
+if(ONLY_CONFIGURE)
+  file(REMOVE_RECURSE "${BINARY_DIR}")
+  return()
+endif()
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" COMMAND_ERROR_IS_FATAL ANY)
 
 # It takes the store from the environment, as a deployed program would.

@@ -37,7 +37,7 @@ dpkg-deb -x "$development" "$packages/libstint dev"
 
 ((EUID == 0)) || skip "a root of its own needs root"
 command -v mmdebstrap >/dev/null || skip "no mmdebstrap here: apt-get install mmdebstrap"
-unshare --mount --pid --fork true 2>/dev/null || skip "no namespace can be made here"
+unshare --mount --net --pid --fork true 2>/dev/null || skip "no namespace can be made here"
 
 # The root, with the archives of all that `stint` depends on, is kept: the next time needs no network.
 depends=$(dpkg-deb -f "$program" Depends)
@@ -67,7 +67,8 @@ if [[ ! -e $image ]]; then
 fi
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/stint-debian.XXXXXX")
-# What is mounted in it is gone with the namespace that it is mounted in.
+# There is no network in the namespace, so that what the image lacks is noticed; and what is mounted in
+# the root goes with it.
 trap 'rm -rf --one-file-system "$root"' EXIT
 tar -xf "$image" -C "$root"
 cp "$program" "$root/root/stint.deb"
@@ -75,7 +76,7 @@ cp "$source_dir/tests/package/try_debian.sh" "$root/root/"
 if command -v systemd-analyze >/dev/null; then with_units=yes; else with_units=; fi
 
 # shellcheck disable=SC2016
-unshare --mount --pid --fork --kill-child env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+unshare --mount --net --pid --fork --kill-child env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
   sh -ec 'mount --make-rprivate /
     mount -t proc proc "$1/proc"
     mount -t tmpfs tmpfs "$1/dev" && mkdir -m 1777 "$1/dev/shm"

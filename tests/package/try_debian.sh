@@ -17,14 +17,14 @@ expect() {
 all_files() { find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /root \
   -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
   -o -path /run \) -prune -o -print | sort; }
-no_network() { apt-get -qq -y --no-download --no-install-recommends "$@" </dev/null; }
+from_cache() { apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" </dev/null; }
 export DEBIAN_FRONTEND=noninteractive
 
 # Its dependencies first: of what stays behind when they go, we know nothing.
-no_network install /root/stint.deb >/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
-no_network purge stint >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+from_cache install /root/stint.deb >/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+from_cache purge stint >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
 all_files >/root/before
-no_network install /root/stint.deb >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+from_cache install /root/stint.deb >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
 
 cd /tmp
 expect "stint $version" stint --version
@@ -46,9 +46,9 @@ done
 
 # Settings that somebody has written stay when it is removed, and go when it is purged.
 echo '# ours' >>/etc/stint/stint.toml
-no_network remove stint >>/root/apt.log 2>&1
+from_cache remove stint >>/root/apt.log 2>&1
 grep -q '^# ours' /etc/stint/stint.toml || fail "remove took the settings along"
-no_network purge stint >>/root/apt.log 2>&1
+from_cache purge stint >>/root/apt.log 2>&1
 all_files >/root/after
 diff /root/before /root/after >&2 || fail "purge leaves something"
 printf 'installed, used and purged\n'
