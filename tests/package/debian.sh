@@ -71,19 +71,20 @@ root=$(mktemp -d "${TMPDIR:-/tmp}/stint-debian.XXXXXX")
 # the root goes with it.
 trap 'rm -rf --one-file-system "$root"' EXIT
 tar -xf "$image" -C "$root"
-cp "$program" "$root/root/stint.deb"
-cp "$source_dir/tests/package/try_debian.sh" "$root/root/"
+mkdir "$root/srv/try"
+cp "$program" "$root/srv/try/stint.deb"
+cp "$source_dir/tests/package/try_debian.sh" "$root/srv/try/"
 if command -v systemd-analyze >/dev/null; then with_units=yes; else with_units=; fi
 
 # shellcheck disable=SC2016
-unshare --mount --net --pid --fork --kill-child env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+unshare --mount --net --pid --fork --kill-child env -i HOME=/srv/try PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
   sh -ec 'mount --make-rprivate /
     mount -t proc proc "$1/proc"
     mount -t tmpfs tmpfs "$1/dev" && mkdir -m 1777 "$1/dev/shm"
     for device in null zero full random urandom tty; do
       touch "$1/dev/$device" && mount --bind "/dev/$device" "$1/dev/$device"
     done
-    exec chroot "$1" bash /root/try_debian.sh "$2"' - "$root" "$version"
+    exec chroot "$1" bash /srv/try/try_debian.sh "$2"' - "$root" "$version"
 
 # The units, against the systemd of this machine.
 if [[ -n $with_units ]]; then

@@ -14,19 +14,19 @@ expect() {
   [[ $said == *"$text"* ]] || fail "\`$*\` said, without \"$text\": $said"
   printf '$ %s\n%s\n' "$*" "$said"
 }
-all_files() { find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /root \
+all_files() { find / -xdev \( -path /proc -o -path /dev -o -path /srv \
   -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
   -o -path /run \) -prune -o -print | sort; }
 from_cache() { apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" </dev/null; }
 export DEBIAN_FRONTEND=noninteractive
 
 # Its dependencies first: of what stays behind when they go, we know nothing.
-from_cache install /root/stint.deb >/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
-from_cache purge stint >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
-all_files >/root/before
-from_cache install /root/stint.deb >>/root/apt.log 2>&1 || fail "apt: $(tail -n 20 /root/apt.log)"
+from_cache install /srv/try/stint.deb >/srv/try/apt.log 2>&1 || fail "apt: $(tail -n 20 /srv/try/apt.log)"
+from_cache purge stint >>/srv/try/apt.log 2>&1 || fail "apt: $(tail -n 20 /srv/try/apt.log)"
+all_files >/srv/try/before
+from_cache install /srv/try/stint.deb >>/srv/try/apt.log 2>&1 || fail "apt: $(tail -n 20 /srv/try/apt.log)"
 
-cd /tmp
+cd /srv/try
 expect "stint $version" stint --version
 expect "" stint settings check
 expect "" stint settings check -s /etc/stint/stint.toml
@@ -46,9 +46,9 @@ done
 
 # Settings that somebody has written stay when it is removed, and go when it is purged.
 echo '# ours' >>/etc/stint/stint.toml
-from_cache remove stint >>/root/apt.log 2>&1
+from_cache remove stint >>/srv/try/apt.log 2>&1
 grep -q '^# ours' /etc/stint/stint.toml || fail "remove took the settings along"
-from_cache purge stint >>/root/apt.log 2>&1
-all_files >/root/after
-diff /root/before /root/after >&2 || fail "purge leaves something"
+from_cache purge stint >>/srv/try/apt.log 2>&1
+all_files >/srv/try/after
+diff /srv/try/before /srv/try/after >&2 || fail "purge leaves something"
 printf 'installed, used and purged\n'
