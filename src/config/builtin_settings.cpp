@@ -128,7 +128,7 @@ void add_jobs(Table& table) {
       .integer(
           "defaults.max_attempts", 1, 1, 1000,
           "Attempts of a job that may fail before the job does, where neither the task nor the "
-          "enqueuer says so.")
+          "enqueuer says so. Counts where the job is enqueued.")
       .duration(
           "defaults.timeout", "0s", 0, 365 * kDay,
           "The longest time that an attempt may take, where neither the task nor the enqueuer "
@@ -318,9 +318,10 @@ void add_liveness(Table& table) {
 
 void add_metrics(Table& table) {
   table
-      .text("metrics.backend", "dummy",
-            "Where metrics are pushed to: `dummy` (nowhere), `influxdb`, `prometheus`, `statsd`, or "
-            "the name of a backend of your own, see [metrics](metrics.md).")
+      .text(
+          "metrics.backend", "dummy",
+          "Where metrics are pushed to: `dummy` (nowhere), `influxdb`, `prometheus`, `statsd`, or "
+          "the name of a backend of your own, see [metrics](metrics.md).")
       .integer("metrics.queue", 10'000, 100, 1'000'000,
                "How many metrics wait at most for who takes them; more are dropped and counted.")
       .integer("metrics.retry_max_attempts", 10, 1, 1000,

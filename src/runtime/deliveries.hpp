@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include "base/mutex.hpp"
@@ -24,12 +25,12 @@ class Deliveries final {
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  /// False: too many wait, or it is closed; the value is dropped.
+  /// False: too many wait, it is closed, or there is no thread to be had; the value is dropped.
   bool add(T value) {
     const MutexLock lock{mutex_};
     if (is_closed_ || waiting_.size() >= most_) return false;
+    if (!thread_.joinable() && !start()) return false;
     waiting_.push_back(std::move(value));
-    if (!thread_.joinable()) thread_ = std::thread{[this] { deliver(); }};
     changed_.notify_all();
     return true;
   }
@@ -55,6 +56,16 @@ class Deliveries final {
   }
 
  private:
+  /// Not an error of whoever adds: the machine may have threads again with the next value.
+  bool start() STINT_REQUIRES(mutex_) {
+    try {
+      thread_ = std::thread{[this] { deliver(); }};
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+
   void deliver() {
     while (std::optional<T> next = wait_for_next()) take_(*next);
   }

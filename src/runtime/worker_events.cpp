@@ -3,7 +3,6 @@
 #include <exception>
 #include <utility>
 #include "base/log.hpp"
-#include "runtime/executor.hpp"
 
 namespace stint {
 namespace {
@@ -138,7 +137,7 @@ void WorkerEvents::written(const Completion& end, WriteResult result) {
   event.ran_for = end.ran_for;
   if (event.kind == Kind::kRetry || event.kind == Kind::kSnoozed) event.delay = end.delay;
   if (is_taken) event.cause = end.cause;
-  if (is_taken) event.message = error_message(end);
+  if (is_taken) event.message = describe_failure(job, end).message();
   tell(std::move(event));
 }
 

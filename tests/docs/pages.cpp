@@ -19,6 +19,14 @@ using stint::arg;
 
 namespace {
 
+// hooks.md
+stint::WorkerOptions with_events(std::ostream& screen) {
+  return {.slots = 2, .on_event = [&screen](const stint::WorkerEvent& event) {
+            screen << stint::to_string(event.kind) << " " << event.job.value << " " << event.task
+                   << "\n";
+          }};
+}
+
 // isolation.md
 void resize(const std::string& path) { std::cout << path << '\n'; }
 
@@ -107,6 +115,7 @@ TEST(Sums, SurviveTheLossOfAWorker) {
 }
 
 TEST(Pages, HaveCodeThatCompiles) {
+  EXPECT_NE(&with_events, nullptr);
   EXPECT_NE(&push_some, nullptr);
   EXPECT_NE(&close_ledger, nullptr);
   EXPECT_NE(&book, nullptr);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 #include <fmt/format.h>
+#include "app/task_records.hpp"
 #include "base/utf8.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/registry.hpp"
@@ -434,6 +435,22 @@ TEST_F(SqlInterface, ReadsHostileTextsOfFailuresAndAbortsAgain) {
             std::to_string(jobs));
   EXPECT_EQ(store().purge_jobs({.older_than = std::chrono::milliseconds{0}}),
             static_cast<int>(jobs));
+}
+
+// --- [defaults] of the settings -----------------------------------------------------------------
+
+TEST_F(SqlInterface, HasTheDefaultsOfWhoeverRegisteredTheTask) {
+  store().register_tasks(
+      task_records(*registry_, {.max_attempts = 3, .timeout = 9s, .limits = {}}));
+  const JobRecord plain = job(enqueue("c.nothing"));
+  EXPECT_EQ(plain.max_attempts, 3);
+  EXPECT_EQ(plain.timeout, 9s);
+  const JobRecord stated = job(enqueue("c.nothing", "{}", R"({"max_attempts":2,"timeout":"1s"})"));
+  EXPECT_EQ(stated.max_attempts, 2);
+  EXPECT_EQ(stated.timeout, 1s);
+  const JobRecord own = job(enqueue("c.options"));
+  EXPECT_EQ(own.max_attempts, 4) << "the task says so";
+  EXPECT_EQ(own.timeout, 30s);
 }
 
 }  // namespace
