@@ -92,7 +92,7 @@ STINT_MODULE(watching, m) {
 }
 
 STINT_MODULE(w, m) {
-  const RetryOptions twice{.max_attempts = 2, .backoff = 1ms, .max_backoff = 1ms};
+  const RetryOptions twice{.max_attempts = 2, .backoff = 50ms, .max_backoff = 50ms};
   m.task("add", [](int a, int b) { return a + b; }, {arg("a"), arg("b")});
   m.task("fail", [] { throw std::runtime_error{"as asked"}; }, {}, {.retry = twice});
   m.task("alarm", [](const std::string&) {}, {arg("task")});
@@ -217,13 +217,13 @@ TEST_P(HooksTest, AreToldWhatBecomesOfJobs) {
 }
 
 TEST_P(HooksTest, NeverWaitForASlowListener) {
+  const std::vector<json> args(200, json{{"a", 1}, {"b", 2}});
+  client_->enqueue("w.add", args);
   std::binary_semaphore may_go_on{0};
   std::atomic<int> heard{0};
   start({.slots = 2, .on_event = [&](const WorkerEvent&) {
            if (heard++ == 0) may_go_on.acquire();
          }});
-  std::vector<json> args(200, json{{"a", 1}, {"b", 2}});
-  client_->enqueue("w.add", args);
   EXPECT_TRUE(worker_->wait_idle(30s)) << "while the first event is not taken yet";
   EXPECT_EQ(heard, 1);
   may_go_on.release();
