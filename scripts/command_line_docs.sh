@@ -5,9 +5,7 @@
 set -euo pipefail
 stint=${1:?"give the program stint"}
 
-commands=(run enqueue "job list" "job show" "job logs" "job wait" "job abort" "job stack" "task list" "task show" "task register"
-  "worker run" "worker list" "lock status" "lock release" "lock plan" check-liveness "db init" "db migrate" "db status" "db vacuum" "db grant" "db reset"
-  "settings show" "settings check" bench)
+mapfile -t commands < <("$stint" help --json | sed -E 's/^\{"name":"([^"]*)".*/\1/')
 
 cat <<'TEXT'
 # The command line

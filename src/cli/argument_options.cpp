@@ -79,6 +79,7 @@ void ArgumentOptions::declare(OptionTable& options) {
     } else {
       option.value = value_name(spec);
     }
+    for (const json& choice : spec.choices) option.suggestions.push_back(typed(choice));
     options.add(std::move(option));
   }
 }

@@ -29,7 +29,9 @@ std::span<const CommandEntry> command_table() {
                                    db_reset_entry(),
                                    settings_show_entry(),
                                    settings_check_entry(),
-                                   bench_entry()};
+                                   bench_entry(),
+                                   completion_entry(),
+                                   help_entry()};
   return table;
 }
 

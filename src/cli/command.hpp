@@ -30,6 +30,7 @@ struct CommandText {
   std::string_view description = {};
   std::vector<Example> examples = {};
   std::vector<ExitCode> exit_codes = {};
+  bool uses_store = true;  ///< it may end with 69
 };
 
 /// Be one command: made, told of its words, run, and dropped.
@@ -81,5 +82,7 @@ CommandEntry db_grant_entry();
 CommandEntry settings_show_entry();
 CommandEntry settings_check_entry();
 CommandEntry bench_entry();
+CommandEntry help_entry();
+CommandEntry completion_entry();
 
 }  // namespace stint::cli

@@ -19,8 +19,10 @@ void declare_global_options(OptionTable& options, GlobalOptions& to) {
       .default_text = "[stores] default";
   options.flag({"--json"}, to.json, "print results as JSON, one object a line");
   options.flag({"--no-color"}, to.no_color, "print no colours (NO_COLOR=1 does the same)");
-  options.text({"--log-level"}, "LEVEL", to.log_level, "log from debug, info, warning or error on")
-      .default_text = "[logging] level";
+  Option& level = options.text({"--log-level"}, "LEVEL", to.log_level,
+                               "log from debug, info, warning or error on");
+  level.default_text = "[logging] level";
+  level.choices = {"debug", "info", "warning", "error"};
   options.flag({"--help", "-h"}, to.help, "show this help");
   for (const char* name : {"--settings", "--store", "--json", "--no-color", "--log-level", "-h"}) {
     options.find(name)->is_global = true;

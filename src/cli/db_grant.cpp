@@ -31,7 +31,8 @@ class DbGrant final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
-    options.positional("WHAT", what_, "enqueue, worker, read or owner");
+    options.positional("WHAT", what_, "enqueue, worker, read or owner").choices = {
+        "enqueue", "worker", "read", "owner"};
     options.positional("ROLE", role_, "a role of the database server; it must exist");
     options.flag({"--print"}, print_, "print the statements and change nothing");
   }

@@ -136,6 +136,8 @@ void JobShow::show_attempts(Context& context, const JobRecord& job) const {
 CommandEntry job_show_entry() {
   return {.text = {.name = "job show",
                    .summary = "Show a job: arguments, times, counters, output, failed attempts",
+                   .description = "Times are relative on a terminal and in UTC elsewhere. With "
+                                  "--json it has the fields that `job list --json` gives.",
                    .examples = {{"job show 42", "all that is known of job 42"},
                                 {"job show 42 --json | jq .output", "its output alone"},
                                 {"job show 42 --attempts", "when and why its attempts failed"}},

@@ -20,7 +20,9 @@ class JobWait final : public Command {
                  .value = "running|finished",
                  .help = "what to wait for",
                  .default_text = "finished",
-                 .set = [this](std::string_view text) { set_goal(text); }});
+                 .set = [this](std::string_view text) {
+                   goal_ = text == "running" ? WaitFor::kRunning : WaitFor::kFinished;
+                 }});
     options.add({.names = {"--timeout"},
                  .value = "DURATION",
                  .help = "how long to wait at most: 20s, 5m",
@@ -53,16 +55,6 @@ class JobWait final : public Command {
   }
 
  private:
-  void set_goal(std::string_view text) {
-    if (text == "running") {
-      goal_ = WaitFor::kRunning;
-    } else if (text == "finished") {
-      goal_ = WaitFor::kFinished;
-    } else {
-      throw Error{ErrorCode::kUsage, fmt::format("\"{}\" is neither running nor finished", text)};
-    }
-  }
-
   std::string id_;
   WaitFor goal_ = WaitFor::kFinished;
   std::optional<milliseconds> timeout_;

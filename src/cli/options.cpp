@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include "base/nearest.hpp"
 #include "stint/error.hpp"
 
@@ -16,12 +17,50 @@ bool looks_like_option(std::string_view word) {
   return word.size() >= 2 && word[0] == '-' && (word[1] < '0' || word[1] > '9') && word[1] != '.';
 }
 
+/// The choices that a value's name spells out: those of `running|finished`.
+std::vector<std::string> choices_of(std::string_view value) {
+  const auto is_of_choices = [](char c) { return (c >= 'a' && c <= 'z') || c == '|' || c == '-'; };
+  if (value.find('|') == std::string_view::npos || !std::ranges::all_of(value, is_of_choices)) {
+    return {};
+  }
+  std::vector<std::string> result;
+  for (;;) {
+    const std::size_t bar = value.find('|');
+    result.emplace_back(value.substr(0, bar));
+    if (bar == std::string_view::npos) return result;
+    value.remove_prefix(bar + 1);
+  }
+}
+
+/// Refuse a value that is none of the choices.
+void check_choice(std::string_view value, const std::vector<std::string>& choices) {
+  if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return;
+  throw Error{ErrorCode::kUsage,
+              fmt::format("\"{}\" is none of {}{}", value, fmt::join(choices, ", "),
+                          did_you_mean(value, choices))};
+}
+
+/// The same for each part of `a,b`.
+void check_choices(std::string_view values, const std::vector<std::string>& choices) {
+  for (;;) {
+    const std::size_t comma = values.find(',');
+    check_choice(values.substr(0, comma), choices);
+    if (comma == std::string_view::npos) return;
+    values.remove_prefix(comma + 1);
+  }
+}
+
 void assign(Option& option, std::string_view name, std::string_view value) {
   if (option.was_given && !option.repeats) {
     throw Error{ErrorCode::kUsage, fmt::format("{} is given twice", name)};
   }
   option.was_given = true;
   try {
+    if (option.value.ends_with(",...")) {
+      check_choices(value, option.choices);
+    } else if (!option.value.empty()) {
+      check_choice(value, option.choices);
+    }
     option.set(value);
   } catch (const Error& error) {
     throw Error{error.code(), fmt::format("{}: {}", name, error.what())};
@@ -47,7 +86,10 @@ std::int64_t parse_whole_number(std::string_view text, std::int64_t minimum, std
   return value;
 }
 
-Option& OptionTable::add(Option option) { return options_.emplace_back(std::move(option)); }
+Option& OptionTable::add(Option option) {
+  if (option.choices.empty()) option.choices = choices_of(option.value);
+  return options_.emplace_back(std::move(option));
+}
 
 Option& OptionTable::flag(std::vector<std::string> names, bool& to, std::string help) {
   return add({.names = std::move(names), .help = std::move(help), .set = [&to](std::string_view v) {
@@ -190,6 +232,7 @@ std::size_t OptionTable::take_positional(std::string_view word, std::size_t give
   }
   Positional& positional = positionals_[index];
   try {
+    check_choice(word, positional.choices);
     positional.set(word);
   } catch (const Error& error) {
     throw Error{error.code(), fmt::format("{}: {}", positional.name, error.what())};

@@ -15,6 +15,10 @@
 namespace stint::cli {
 
 /// One option: `--limit N`, `-n N`, or a switch without a value.
+///
+/// The name of the value also tells what it is completed with: FILE and FOLDER, TASK, ID (of a
+/// job), URL|NAME (of a store), KEY (of the settings), COMMAND. Words in small letters between bars
+/// (`running|finished`) are its choices, and `,...` at the end is a list of several, with commas.
 struct Option {
   std::vector<std::string> names;  ///< "--limit", "-n"; the first is the one that messages use
   std::string value = {};          ///< how help calls the value: "N"; empty: a switch
@@ -28,6 +32,9 @@ struct Option {
   /// Take one value; a switch gets "true" or "false". Throws Error; the parser adds the option's
   /// name.
   std::function<void(std::string_view)> set = {};
+  /// The only values that there are: the parser refuses every other with the nearest of them.
+  std::vector<std::string> choices = {};
+  std::vector<std::string> suggestions = {};  ///< values to complete with; others are taken, too
   bool was_given = false;
 };
 
@@ -38,6 +45,7 @@ struct Positional {
   bool is_required = true;
   bool repeats = false;
   std::function<void(std::string_view)> set = {};
+  std::vector<std::string> choices = {};  ///< as those of an option
 };
 
 /// All that one command takes. Bound variables must outlive the table. Not thread-safe.

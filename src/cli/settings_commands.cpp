@@ -95,7 +95,8 @@ CommandEntry settings_show_entry() {
                .description = "The command line wins over the environment, that over the "
                               "settings file, that over the defaults. Secrets are shown as ***.",
                .examples = {{"settings show", "all of them"},
-                            {"settings show worker --help-texts", "one table, explained"}}},
+                            {"settings show worker --help-texts", "one table, explained"}},
+               .uses_store = false},
       .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsShow>(); }};
 }
 
@@ -106,7 +107,8 @@ CommandEntry settings_check_entry() {
                        "Reads the file and the environment as every command does, and the "
                        "store's URL, and looks at the backends' names and the times of the lock; "
                        "nothing is opened.",
-                   .examples = {{"settings check -s stint.toml", "before it is deployed"}}},
+                   .examples = {{"settings check -s stint.toml", "before it is deployed"}},
+                   .uses_store = false},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsCheck>(); }};
 }
 

@@ -103,6 +103,15 @@ SignalWatcher::~SignalWatcher() = default;
 int SignalWatcher::first_signal() const { return impl_->first_signal(); }
 void SignalWatcher::stay_deaf() const { impl_->stay_deaf(); }
 
+void occupy_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest number that is free is this one, as those below it are taken by now.
+    static_cast<void>(
+        ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));  // NOLINT
+  }
+}
+
 void ignore_closed_pipes() {
   struct sigaction action{};
   // Not SIG_IGN: a program that a task starts would inherit that.

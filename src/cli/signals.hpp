@@ -31,6 +31,11 @@ class SignalWatcher {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Give the descriptors 0, 1 and 2 something where they are closed, so that no file of ours gets
+/// their numbers and is written to as if it were the terminal. Reading and writing there fails as
+/// it would have.
+void occupy_standard_descriptors();
+
 /// Let writes to a closed pipe or socket fail with EPIPE instead of ending the process.
 void ignore_closed_pipes();
 

@@ -40,8 +40,36 @@ std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
   return result;
 }
 
+/// A terminal that is too narrow for columns: one cell a line, a blank line between rows.
+void Table::print_blocks(Output& output, const Terminal& terminal) const {
+  std::size_t title_width = 0;
+  for (const Column& column : columns_) {
+    title_width = std::max(title_width, display_width(column.title));
+  }
+  const std::size_t room = std::max(terminal.width, title_width + kGap + 1) - title_width - kGap;
+  bool is_first = true;
+  for (const auto& row : rows_) {
+    if (!is_first) output.line("");
+    is_first = false;
+    for (std::size_t column = 0; column < columns_.size(); ++column) {
+      const std::string& title = columns_[column].title;
+      if (row[column].text.empty()) continue;
+      output.line(
+          colored(title, Color::kBold, terminal.colors_output) +
+          std::string(title_width - display_width(title) + kGap, ' ') +
+          colored(truncated(row[column].text, room), row[column].color, terminal.colors_output));
+    }
+  }
+}
+
 void Table::print(Output& output, const Terminal& terminal) const {
   const std::vector<std::size_t> width = widths(terminal);
+  const std::size_t total =
+      std::accumulate(width.begin(), width.end(), kGap * (columns_.size() - 1));
+  if (terminal.width > 0 && total > terminal.width) {
+    print_blocks(output, terminal);
+    return;
+  }
   const auto print_row = [&](const auto& text_of, const auto& color_of) {
     std::string line;
     for (std::size_t column = 0; column < columns_.size(); ++column) {

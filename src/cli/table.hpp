@@ -22,7 +22,8 @@ struct Column {
 };
 
 /// Collect rows and print them aligned, two blanks between columns, no tabs. On a terminal flexible
-/// columns are cut so that a row fits a line; elsewhere nothing is cut.
+/// columns are cut so that a row fits a line, and where that is not enough each row becomes a block
+/// of lines, a cell each; elsewhere nothing is cut.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -34,6 +35,7 @@ class Table {
 
  private:
   std::vector<std::size_t> widths(const Terminal& terminal) const;
+  void print_blocks(Output& output, const Terminal& terminal) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;

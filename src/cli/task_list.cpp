@@ -87,6 +87,8 @@ class TaskList final : public Command {
 CommandEntry task_list_entry() {
   return {.text = {.name = "task list",
                    .summary = "List this program's tasks and those that workers have registered",
+                   .description = "FROM tells who has the task: this program, or the store, in "
+                                  "which a worker of another program has registered it.",
                    .examples = {{"task list", "what can be enqueued"}}},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<TaskList>(); }};
 }

@@ -17,7 +17,7 @@ class TaskShow final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
-    options.positional("NAME", name_, "the task's full name: module.task");
+    options.positional("TASK", name_, "the task's full name: module.task");
   }
 
   int run(Context& context) override {
@@ -100,6 +100,8 @@ class TaskShow final : public Command {
 CommandEntry task_show_entry() {
   return {.text = {.name = "task show",
                    .summary = "Show a task's arguments and options",
+                   .description = "As this program declares it, else as a worker has registered "
+                                  "it in the store.",
                    .examples = {{"task show images.resize", "its arguments, defaults, choices"}},
                    .exit_codes = {{3, "there is no such task"}}},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<TaskShow>(); }};

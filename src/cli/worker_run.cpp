@@ -25,13 +25,6 @@ constexpr int kMostSlots = 1024;
 constexpr int kSignalExit = 128;
 constexpr int kThirdSignal = 3;
 
-Isolation parse_isolation(std::string_view text) {
-  if (text == "thread") return Isolation::kThread;
-  if (text == "process") return Isolation::kProcess;
-  throw Error{ErrorCode::kUsage,
-              fmt::format("--isolation {}: must be thread or process", printable(text))};
-}
-
 class WorkerRun final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
@@ -63,7 +56,9 @@ class WorkerRun final : public Command {
   int run(Context& context) override {
     const ServiceRequest service = take_service_request();  // while there is one thread
     WorkerOptions options{.slots = slots_.value_or(0), .max_runs = max_runs_.value_or(0)};
-    if (!isolation_.empty()) options.isolation = parse_isolation(isolation_);
+    if (!isolation_.empty()) {
+      options.isolation = isolation_ == "thread" ? Isolation::kThread : Isolation::kProcess;
+    }
     if (!domains_.empty()) options.domains = parse_domain_shares(domains_);
     if (context.registry().tasks().empty()) {
       throw Error{

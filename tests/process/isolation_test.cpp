@@ -428,7 +428,7 @@ TEST_P(Isolation, IsShownWithTheTask) {
 TEST_P(Isolation, IsRefusedForAWordThatIsNone) {
   const ProcessResult result = program.run({"worker", "run", "--isolation", "thred"});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("must be thread or process"));
+  EXPECT_THAT(result.err, HasSubstr("is none of thread, process"));
 }
 
 // --- Limits -------------------------------------------------------------------------------------

@@ -127,9 +127,20 @@ class Process::Impl {
   int out_file() const { return out_.get(); }
   int err_file() const { return err_.get(); }
 
-  bool wait_for_end(std::chrono::milliseconds timeout) const {
-    pollfd ended{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&ended, 1, static_cast<int>(timeout.count())) == 1;
+  /// Read the terminal meanwhile: it holds 4 KiB, and who writes more waits for its reader.
+  bool wait_for_end(std::chrono::milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    pollfd events[2] = {{.fd = pidfd_.get(), .events = POLLIN, .revents = 0},
+                        {.fd = terminal_.get(), .events = POLLIN, .revents = 0}};
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          end - std::chrono::steady_clock::now());
+      if (::poll(events, 2, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) <= 0) {
+        return false;
+      }
+      if (events[0].revents != 0) return true;
+      if (events[1].revents != 0 && !read_terminal()) events[1].fd = -1;
+    }
   }
 
   ProcessResult reap(bool timed_out) {
@@ -139,7 +150,11 @@ class Process::Impl {
     ProcessResult result{.timed_out = timed_out};
     if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-    result.out = terminal_.get() >= 0 ? terminal_text() : contents(out_.get());
+    if (terminal_.get() >= 0) {
+      while (read_terminal()) {
+      }
+    }
+    result.out = terminal_.get() >= 0 ? shown_ : contents(out_.get());
     result.err = contents(err_.get());
     return result;
   }
@@ -169,21 +184,21 @@ class Process::Impl {
     if (problem != 0) fail("cannot start " + options.program, problem);
   }
 
-  std::string terminal_text() const {
+  /// Take what the terminal has; false if there is nothing (any more).
+  bool read_terminal() {
     ::fcntl(terminal_.get(), F_SETFL, O_NONBLOCK);
-    std::string result;
     char piece[4096];
-    for (;;) {
-      const ssize_t got = ::read(terminal_.get(), piece, sizeof piece);
-      if (got <= 0) return result;
-      result.append(piece, static_cast<std::size_t>(got));
-    }
+    const ssize_t got = ::read(terminal_.get(), piece, sizeof piece);
+    if (got <= 0) return false;
+    shown_.append(piece, static_cast<std::size_t>(got));
+    return true;
   }
 
   Descriptor in_;
   Descriptor out_;
   Descriptor err_;
   Descriptor terminal_;
+  std::string shown_;  // on the terminal
   Descriptor pidfd_;
   pid_t pid_ = -1;
   bool reaped_ = false;
