@@ -89,7 +89,8 @@ CommandEntry lock_plan_entry() {
                    "ttl longer until another can take over.",
                .examples = {{"lock plan --ttl 30", "the default of most backends"},
                             {"lock plan --ttl 15 --lock-delay 15", "the default of Consul"}},
-               .exit_codes = {{0, "the times work"}, {78, "they do not"}}},
+               .exit_codes = {{0, "the times work"}, {78, "they do not"}},
+               .uses_store = false},
       .make = []() -> std::unique_ptr<Command> { return std::make_unique<LockPlan>(); }};
 }
 

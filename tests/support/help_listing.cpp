@@ -12,9 +12,14 @@ namespace {
 /// What an option's value can be, by what help calls it, and what it cannot be.
 const std::map<std::string, std::pair<std::string, std::string>>& values() {
   static const std::map<std::string, std::pair<std::string, std::string>> known = {
-      {"N", {"5", "many"}},           {"DURATION", {"5s", "soon"}}, {"TIME", {"+5m", "someday"}},
-      {"ID", {"42", "x7"}},           {"LEVEL", {"info", "loud"}},  {"STATE", {"done", "dnoe"}},
-      {"STATE,...", {"done", "dnoe"}}};
+      {"N", {"5", "many"}},
+      {"DURATION", {"5s", "soon"}},
+      {"TIME", {"+5m", "someday"}},
+      {"ID", {"42", "x7"}},
+      {"LEVEL", {"info", "loud"}},
+      {"STATE", {"done", "dnoe"}},
+      {"STATE,...", {"done", "dnoe"}},
+      {"LIST", {"1", "many"}}};
   return known;
 }
 
@@ -88,6 +93,7 @@ std::vector<std::string> fair_line(const ListedCommand& command) {
       {"run", "run hello.world --run-once"},
       {"db vacuum", "db vacuum --jobs"},
       {"db reset", "db reset --yes"},
+      {"bench", "bench --jobs 10 --rounds 1 --slots 1"},
       {"lock status", "lock status hello.world"},
       {"lock release", "lock release hello.world"},
       {"worker run", "worker run --drain"}};
