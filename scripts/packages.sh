@@ -9,6 +9,7 @@ packages_build=(
 packages_servers=(postgresql-15 redis-server influxdb)
 packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbouncer openssl cmark-gfm
   mmdebstrap)
+packages_package=(dpkg-dev git)
 packages_format=(clang-format-19)
 packages_lint=(clang-tidy-19 git)
 packages_clang=(clang-19 libclang-rt-19-dev)

@@ -34,6 +34,15 @@ for package in "$program" "$development"; do
 done
 # For the test of find_package, and a folder with a space for its sake.
 dpkg-deb -x "$development" "$packages/libstint dev"
+if command -v pkg-config g++ >/dev/null; then
+  printf '#include <stint/stint.hpp>\nint main() { return stint::load_settings().find<int>("x") ? 1 : 0; }\n' \
+    >"$packages/user.cpp"
+  flags=$(PKG_CONFIG_PATH="$packages/libstint dev/usr/lib/pkgconfig" pkg-config --cflags --libs stint)
+  # Its paths are quoted for a shell.
+  eval "g++ '$packages/user.cpp' -o '$packages/user' $flags" || fail "stint.pc does not do to link"
+  [[ -x $packages/user ]] || fail "nothing was linked by stint.pc"
+  printf 'stint.pc does to link\n'
+fi
 
 ((EUID == 0)) || skip "a root of its own needs root"
 command -v mmdebstrap >/dev/null || skip "no mmdebstrap here: apt-get install mmdebstrap"
