@@ -49,4 +49,9 @@ if(TARGET stint_program)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/install_services.cmake.in"
                  "${PROJECT_BINARY_DIR}/install_services.cmake" @ONLY)
   install(SCRIPT "${PROJECT_BINARY_DIR}/install_services.cmake" COMPONENT program)
+  # The program has its manual page and what shells complete in itself. It runs where it was built.
+  if(NOT CMAKE_CROSSCOMPILING)
+    install(CODE "set(stint_program_file \"$<TARGET_FILE:stint_program>\")" COMPONENT program)
+    install(SCRIPT "${PROJECT_SOURCE_DIR}/cmake/install_program_texts.cmake" COMPONENT program)
+  endif()
 endif()

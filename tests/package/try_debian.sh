@@ -38,11 +38,9 @@ expect "hello from the root" stint job logs 1
 expect "also here" stint run -- echo also here
 [[ -d /usr/lib/stint/modules ]] || fail "there is no folder for modules"
 [[ $(stat -c '%U %a' /usr/lib/stint/modules) == "root 755" ]] || fail "others may write modules"
-for file in /usr/share/man/man1/stint.1.gz /usr/share/bash-completion/completions/stint; do
-  if [[ -e $file ]]; then printf 'there is %s\n' "$file"; else printf 'there is no %s\n' "$file"; fi
-done
-[[ ! -e /usr/share/bash-completion/completions/stint ]] ||
-  bash -n /usr/share/bash-completion/completions/stint || fail "the completion is no bash"
+zcat /usr/share/man/man1/stint.1.gz | grep '^\.TH' >/dev/null || fail "there is no manual page"
+bash -n /usr/share/bash-completion/completions/stint || fail "the completion is no bash"
+grep 'stint' /usr/share/bash-completion/completions/stint >/dev/null || fail "it completes nothing"
 
 # Settings that somebody has written stay when it is removed, and go when it is purged.
 echo '# ours' >>/etc/stint/stint.toml
