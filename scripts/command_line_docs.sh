@@ -23,6 +23,13 @@ and nothing cut. `--json` prints one object a line. A job has exactly the fields
 `domain`, `node`, `worker`, `cause`, `error`, `output`; what is not known is `null`. A reader that closes
 the pipe ends a command quietly.
 
+On a terminal that is too narrow for a table's columns each row becomes a block of lines, a cell each.
+
+`source <(stint completion bash)` completes commands, options, choices, files, tasks, arguments and job
+numbers; the package installs it. `PROGRAM completion bash` is the same for a program of yours, with its
+own commands. `man stint`, or `stint help --man | man -l -`, is this page as a manual page, and
+`stint help --json` gives it to programs. Help, all these and this page come from one table.
+
 Options may stand anywhere on the line; `--name=value`, `--name value`, `-nvalue` and `-n value` are the
 same, an underscore in a long name is a dash, and behind `--` nothing is an option.
 

@@ -1,9 +1,11 @@
 // `job wait`: until a job runs, or has finished.
 #include <fmt/format.h>
+#include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/read_value.hpp"
 #include "cli/waiting.hpp"
 #include "stint/error.hpp"
@@ -34,8 +36,7 @@ class JobWait final : public Command {
     const JobId id = parse_job_id(id_);
     static_cast<void>(context.find_job(id));
     const JobId ids[] = {id};
-    const std::optional<JobState> state =
-        wait_for_jobs(context.store(), ids, goal_, timeout_).front();
+    const std::optional<JobState> state = wait_for_it(context, ids);
     if (!is_reached(state, goal_)) {
       throw Error{ErrorCode::kBusy, fmt::format("job {} is still {} after {}", id.value,
                                                 to_string(*state), format_duration(*timeout_))};
@@ -55,6 +56,20 @@ class JobWait final : public Command {
   }
 
  private:
+  /// A job says nothing of how long it will take: seconds are what there is to show.
+  std::optional<JobState> wait_for_it(Context& context, std::span<const JobId> ids) const {
+    ProgressLine progress{context.terminal().error_is_terminal,
+                          fmt::format("waiting for job {}, seconds:", ids.front().value), 0};
+    const std::chrono::nanoseconds begin = real_clock().boot_now();
+    return wait_for_jobs(context.store(), ids, goal_, timeout_,
+                         [&](std::size_t) {
+                           const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+                               real_clock().boot_now() - begin);
+                           progress.update(static_cast<std::size_t>(seconds.count()));
+                         })
+        .front();
+  }
+
   std::string id_;
   WaitFor goal_ = WaitFor::kFinished;
   std::optional<milliseconds> timeout_;

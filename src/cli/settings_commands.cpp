@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include "app/environment.hpp"
 #include "app/role_backends.hpp"
+#include "base/nearest.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
 #include "cli/table.hpp"
 #include "config/settings_report.hpp"
+#include "stint/error.hpp"
 
 namespace stint::cli {
 namespace {
@@ -23,6 +25,8 @@ class SettingsShow final : public Command {
 
   int run(Context& context) override {
     const Settings& settings = context.settings();
+    const std::vector<SettingLine> lines = setting_lines(settings);
+    check_is_known(lines);
     if (context.json()) {
       for (const json& line : settings_json(settings)) {
         if (is_wanted(line.at("key").get<std::string>())) context.output().line(line.dump());
@@ -35,7 +39,7 @@ class SettingsShow final : public Command {
                                    {.title = "VARIABLE"}};
     if (help_) columns.push_back({.title = "HELP", .is_flexible = true});
     Table table{std::move(columns)};
-    for (const SettingLine& line : setting_lines(settings)) {
+    for (const SettingLine& line : lines) {
       if (!is_wanted(line.key)) continue;
       table.add(
           {{.text = line.key},
@@ -51,6 +55,19 @@ class SettingsShow final : public Command {
  private:
   bool is_wanted(std::string_view key) const {
     return table_.empty() || key == table_ || key.starts_with(table_ + ".");
+  }
+
+  void check_is_known(const std::vector<SettingLine>& lines) const {
+    std::vector<std::string> known;
+    for (const SettingLine& line : lines) {
+      if (is_wanted(line.key)) return;
+      known.push_back(line.key);
+      for (std::size_t dot = 0; (dot = line.key.find('.', dot + 1)) != std::string::npos;) {
+        known.push_back(line.key.substr(0, dot));
+      }
+    }
+    throw Error{ErrorCode::kNotFound, fmt::format("there is no setting or table \"{}\"{}", table_,
+                                                  did_you_mean(table_, known))};
   }
 
   std::string table_;
@@ -96,6 +113,7 @@ CommandEntry settings_show_entry() {
                               "settings file, that over the defaults. Secrets are shown as ***.",
                .examples = {{"settings show", "all of them"},
                             {"settings show worker --help-texts", "one table, explained"}},
+               .exit_codes = {{3, "there is no such key or table"}},
                .uses_store = false},
       .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsShow>(); }};
 }

@@ -264,6 +264,8 @@ std::shared_ptr<const detail::SettingsState> resolve_settings(
   resolver.add_tasks();
   if (unknown == UnknownSettings::kRefused) resolver.require();
   check_settings_together(*state, problems);
+  // Names of variables and keys may hold any bytes; what is told of them is text.
+  for (std::string& problem : problems) problem = sanitize_text(problem);
   return state;
 }
 

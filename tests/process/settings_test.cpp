@@ -28,6 +28,14 @@ TEST(SettingsShow, TellsWhereEachValueCameFrom) {
   EXPECT_THAT(stint.output({"settings", "show", "worker"}), Not(HasSubstr("logging.level")));
 }
 
+TEST(SettingsShow, NamesTheNearestKey) {
+  const Program stint{"stint"};
+  const ProcessResult result = stint.run({"settings", "show", "wroker"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("no setting or table \"wroker\" (did you mean \"worker\"?)"));
+  EXPECT_EQ(stint.run({"settings", "show", "worker.lese"}).exit_code, 3);
+}
+
 TEST(SettingsShow, HidesPasswords) {
   const Program stint{"stint"};
   const std::string shown =
