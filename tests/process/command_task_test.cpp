@@ -1,7 +1,6 @@
 // Tasks that the settings declare as commands, with the installed `stint`, on both stores.
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include "stint/json.hpp"
@@ -195,28 +194,6 @@ TEST_P(CommandTask, IsListedAndChecked) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, CommandTask, ::testing::Values("sqlite", "postgres"),
                          [](const auto& store) { return std::string{store.param}; });
-
-// What docs/commands.md shows.
-TEST(CommandTaskDocument, ShowsSettingsThatWork) {
-  std::ifstream file{std::string{STINT_SOURCE_DIR} + "/docs/commands.md"};
-  std::stringstream document;
-  document << file.rdbuf();
-  const std::string text = document.str();
-  constexpr std::string_view kBegin = "```toml\n";
-  const std::size_t begin = text.find(kBegin);
-  ASSERT_NE(begin, std::string::npos);
-  const std::size_t end = text.find("```", begin + kBegin.size());
-  const Program program{"stint"};
-  program.write_file("stint.toml", text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
-  EXPECT_THAT(program.output({"task", "list"}),
-              AllOf(HasSubstr("files.count"), HasSubstr("backup.nightly")));
-  program.write_file("one entry", "");
-  EXPECT_EQ(program.output({"enqueue", "files.count", "folder=" + program.folder()}), "1");
-  program.output({"worker", "run", "--drain"});
-  EXPECT_THAT(program.output({"job", "logs", "1"}), HasSubstr("3"));  // stint.toml, state, and it
-  EXPECT_EQ(program.output({"run", "files.count", "--run-once", "--folder", program.folder()}),
-            "3");
-}
 
 TEST(CommandTaskSettings, AreRefusedWithAllTheirMistakes) {
   const Program program{"test_tasks"};
