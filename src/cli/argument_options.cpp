@@ -58,6 +58,15 @@ std::string argument_help(const ArgumentSpec& spec) {
     }
     result += fmt::format("{}one of {}", result.empty() ? "" : "; ", choices);
   }
+  const auto add = [&result](std::string_view text) {
+    result += fmt::format("{}{}", result.empty() ? "" : "; ", text);
+  };
+  const ArgumentType type = spec.type == ArgumentType::kArray ? spec.element : spec.type;
+  if (!spec.lowest.is_null()) add(fmt::format("at least {}", typed(spec.lowest)));
+  if (!spec.highest.is_null()) add(fmt::format("at most {}", typed(spec.highest)));
+  if (type == ArgumentType::kDay) add("2026-11-21, or date math: today-1d, now-1M/M");
+  if (type == ArgumentType::kTime) add("2026-11-21T12:00:00Z, or date math: now-1h, now/d");
+  if (!spec.zone.empty()) add(spec.zone);
   if (spec.required) result += result.empty() ? "(required)" : " (required)";
   return result;
 }

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include "app/environment.hpp"
 #include "app/worker_setup.hpp"
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "cli/context.hpp"
 #include "cli/trace.hpp"
 #include "core/arguments.hpp"
+#include "core/date_arguments.hpp"
 #include "runtime/direct_host.hpp"
 #include "runtime/slot_processes.hpp"
 #include "runtime/task_work.hpp"
@@ -43,6 +45,7 @@ LoopEnd run_task_here(Context& context, const TaskLine& line,
   const std::shared_ptr<Environment>& environment = context.environment();
   const detail::TaskDeclaration& task = line.task;
   json args = checked_arguments(task, line.args);
+  check_dates(task, args, real_clock().system_now());  // each run resolves them anew
   const json metadata = with_trace(context, nullptr);
   std::unique_ptr<TaskWork> work;
   return run_loop(

@@ -9,6 +9,7 @@
 #include "cli/table.hpp"
 #include "core/command_task.hpp"
 #include "core/declaration_check.hpp"
+#include "core/stated_type.hpp"
 
 namespace stint::cli {
 namespace {
@@ -31,6 +32,7 @@ class TaskShow final : public Command {
     }
     show_options(context, *task);
     show_arguments(context, *task);
+    show_returns(context, *task);
     return 0;
   }
 
@@ -52,6 +54,7 @@ class TaskShow final : public Command {
     line("task", task.name);
     line("doc", options.doc);
     if (task.program) line("command", command_words(*task.program).dump());
+    if (!options.zone.empty()) line("zone", options.zone);
     line("domain", options.domain);
     line("node", options.node);
     line("priority", std::to_string(options.priority));
@@ -80,16 +83,37 @@ class TaskShow final : public Command {
                  {.title = "DEFAULT"},
                  {.title = "HELP", .is_flexible = true}}};
     for (const ArgumentSpec& spec : task.args) {
-      std::string type{to_string(spec.type)};
-      if (spec.type == ArgumentType::kArray && spec.element != ArgumentType::kAny) {
-        type += fmt::format(" of {}", to_string(spec.element));
-      }
       table.add({{.text = spec.name},
-                 {.text = type},
+                 {.text = shown_type(spec)},
                  {.text = argument_default(spec)},
                  {.text = argument_help(spec)}});
     }
     table.print(context.output(), context.terminal());
+  }
+
+  static void show_returns(Context& context, const detail::TaskDeclaration& task) {
+    if (task.returns.empty()) return;
+    context.output().line("");
+    Table table{{{.title = "RETURNS"}, {.title = "TYPE"}, {.title = "HELP", .is_flexible = true}}};
+    for (const ArgumentSpec& spec : task.returns) {
+      ArgumentSpec field = spec;
+      field.required = false;  // most are: said of those that may be missing
+      std::string help = argument_help(field);
+      if (!spec.required) help += help.empty() ? "(optional)" : " (optional)";
+      table.add({{.text = spec.name.empty() ? "(a value)" : spec.name},
+                 {.text = shown_type(spec)},
+                 {.text = help}});
+    }
+    table.print(context.output(), context.terminal());
+  }
+
+  static std::string shown_type(const ArgumentSpec& spec) {
+    std::string type{stated_name(spec.type)};
+    if (spec.type == ArgumentType::kArray && spec.element != ArgumentType::kAny) {
+      type += fmt::format(" of {}", stated_name(spec.element));
+    }
+    if (spec.nullable) type += " or null";
+    return type;
   }
 
   std::string name_;
@@ -98,13 +122,16 @@ class TaskShow final : public Command {
 }  // namespace
 
 CommandEntry task_show_entry() {
-  return {.text = {.name = "task show",
-                   .summary = "Show a task's arguments and options",
-                   .description = "As this program declares it, else as a worker has registered "
-                                  "it in the store.",
-                   .examples = {{"task show images.resize", "its arguments, defaults, choices"}},
-                   .exit_codes = {{3, "there is no such task"}}},
-          .make = []() -> std::unique_ptr<Command> { return std::make_unique<TaskShow>(); }};
+  return {
+      .text = {.name = "task show",
+               .summary = "Show a task's arguments, results and options",
+               .description =
+                   "As this program declares it, else as a worker has registered it in the store. "
+                   "With --json, `schema` and `returns` describe the arguments and the output in "
+                   "the words of JSON Schema.",
+               .examples = {{"task show images.resize", "its arguments, defaults, choices"}},
+               .exit_codes = {{3, "there is no such task"}}},
+      .make = []() -> std::unique_ptr<Command> { return std::make_unique<TaskShow>(); }};
 }
 
 }  // namespace stint::cli

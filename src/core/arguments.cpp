@@ -10,26 +10,17 @@
 #include <fmt/ranges.h>
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
+#include "core/argument_phrases.hpp"
+#include "core/date_arguments.hpp"
 #include "stint/error.hpp"
 #include "stint/module.hpp"
 
 namespace stint {
 namespace {
 
-// Show a value in a message: as JSON, and not all of a long one.
-std::string shown(const json& value) {
-  constexpr std::size_t kLongest = 60;
-  if (value.is_binary()) return fmt::format("{} bytes", value.get_binary().size());
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() <= kLongest) return text;
-  text.resize(kLongest);
-  text.resize(valid_utf8_length(text));
-  return text + "...";
-}
-
 std::string shown_list(std::span<const json> values) {
   std::vector<std::string> texts;
-  for (const json& value : values) texts.push_back(shown(value));
+  for (const json& value : values) texts.push_back(shown_value(value));
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
@@ -41,36 +32,6 @@ std::string cause_of(const std::exception& error) {
     return sanitize_text(text.substr(end + 2));
   }
   return sanitize_text(text);
-}
-
-std::string_view type_phrase(ArgumentType type) {
-  switch (type) {
-    case ArgumentType::kAny:
-      return "any JSON value";
-    case ArgumentType::kBoolean:
-      return "true or false";
-    case ArgumentType::kInteger:
-      return "an integer";
-    case ArgumentType::kNumber:
-      return "a number";
-    case ArgumentType::kString:
-      return "a string";
-    case ArgumentType::kBytes:
-      return "bytes or a string";
-    case ArgumentType::kTime:
-      return "a time such as \"2026-11-21T12:00:00Z\"";
-    case ArgumentType::kDay:
-      return "a day such as \"2026-11-21\"";
-    case ArgumentType::kDuration:
-      return "a duration such as \"90s\" or a number of seconds";
-    case ArgumentType::kArray:
-      return "a list";
-    case ArgumentType::kObject:
-      return "an object";
-    case ArgumentType::kTimeOfDay:
-      return "a time of day such as \"07:30\" or \"07:30:15\"";
-  }
-  return "something else";
 }
 
 // 400.0 is taken for 400: some languages write every number with a point.
@@ -108,9 +69,8 @@ bool has_type(ArgumentType type, const json& value) {
     case ArgumentType::kBytes:
       return value.is_binary() || value.is_string();
     case ArgumentType::kTime:
-      return parses(detail::parse_time, value);
     case ArgumentType::kDay:
-      return parses(detail::parse_day, value);
+      return value.is_string();  // `date_problem` says more
     case ArgumentType::kDuration:
       return parses(detail::parse_duration, value);
     case ArgumentType::kArray:
@@ -123,7 +83,7 @@ bool has_type(ArgumentType type, const json& value) {
   return false;
 }
 
-bool in_range(const ArgumentSpec& spec, const json& value) {
+bool integer_in_range(const ArgumentSpec& spec, const json& value) {
   const bool beyond =
       value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
   if (beyond) return false;
@@ -135,11 +95,21 @@ bool in_range(const ArgumentSpec& spec, const json& value) {
 // kept.
 std::string type_problem(ArgumentType type, const ArgumentSpec& spec, json& value) {
   if (type == ArgumentType::kInteger) make_whole(value);
+  if (type == ArgumentType::kTime || type == ArgumentType::kDay) return date_problem(type, value);
   if (!has_type(type, value)) {
-    return fmt::format("must be {}, not {}", type_phrase(type), shown(value));
+    return fmt::format("must be {}, not {}", type_phrase(type), shown_value(value));
   }
-  if (type == ArgumentType::kInteger && !in_range(spec, value)) {
-    return fmt::format("{} is out of range: {} to {}", shown(value), spec.minimum, spec.maximum);
+  if (type == ArgumentType::kInteger && !integer_in_range(spec, value)) {
+    return fmt::format("{} is out of range: {} to {}", shown_value(value), spec.minimum,
+                       spec.maximum);
+  }
+  if (type == ArgumentType::kNumber) {
+    if (spec.lowest.is_number() && value < spec.lowest) {
+      return fmt::format("{} is less than {}", shown_value(value), shown_value(spec.lowest));
+    }
+    if (spec.highest.is_number() && value > spec.highest) {
+      return fmt::format("{} is more than {}", shown_value(value), shown_value(spec.highest));
+    }
   }
   if (type == ArgumentType::kBytes && value.is_string()) value = json(value.get<Bytes>());
   return {};
@@ -217,7 +187,7 @@ void check_conversion(const detail::TaskDeclaration& task, const json& args) {
       const json& given = args.at(spec.name);
       if (back.is_object() && back.contains(spec.name) && back.at(spec.name) != given) {
         problems.push_back(fmt::format("argument \"{}\": {} does not fit the field's type",
-                                       spec.name, shown(given)));
+                                       spec.name, shown_value(given)));
       }
     }
   } catch (const std::exception& error) {
@@ -228,11 +198,52 @@ void check_conversion(const detail::TaskDeclaration& task, const json& args) {
 
 }  // namespace
 
+std::string shown_value(const json& value) {
+  constexpr std::size_t kLongest = 60;
+  if (value.is_binary()) return fmt::format("{} bytes", value.get_binary().size());
+  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() <= kLongest) return text;
+  text.resize(kLongest);
+  text.resize(valid_utf8_length(text));
+  return text + "...";
+}
+
+std::string_view type_phrase(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::kAny:
+      return "any JSON value";
+    case ArgumentType::kBoolean:
+      return "true or false";
+    case ArgumentType::kInteger:
+      return "an integer";
+    case ArgumentType::kNumber:
+      return "a number";
+    case ArgumentType::kString:
+      return "a string";
+    case ArgumentType::kBytes:
+      return "bytes or a string";
+    case ArgumentType::kTime:
+      return "a moment such as \"2026-11-21T12:00:00Z\" or \"now-1h\"";
+    case ArgumentType::kDay:
+      return "a date such as \"2026-11-21\" or \"today-1d\"";
+    case ArgumentType::kDuration:
+      return "a duration such as \"90s\" or a number of seconds";
+    case ArgumentType::kArray:
+      return "a list";
+    case ArgumentType::kObject:
+      return "an object";
+    case ArgumentType::kTimeOfDay:
+      return "a time of day such as \"07:30\" or \"07:30:15\"";
+  }
+  return "something else";
+}
+
 std::string value_problem(const ArgumentSpec& spec, json& value) {
   if (value.is_null() && takes_null(spec)) return {};
   std::string problem = type_problem(spec.type, spec, value);
   if (problem.empty() && spec.type == ArgumentType::kArray) problem = element_problem(spec, value);
   if (!problem.empty()) return problem;
+  if (is_open(spec, value)) return {};  // what it comes to is looked at when it is resolved
   const auto is_choice = [&spec](const json& one) {
     return std::ranges::find(spec.choices, one) != spec.choices.end();
   };
@@ -241,14 +252,14 @@ std::string value_problem(const ArgumentSpec& spec, json& value) {
     const bool fits = spec.type == ArgumentType::kArray ? std::ranges::all_of(value, is_choice)
                                                         : is_choice(value);
     if (!fits) {
-      return fmt::format("{} is none of {}", shown(value), shown_list(spec.choices));
+      return fmt::format("{} is none of {}", shown_value(value), shown_list(spec.choices));
     }
   }
   if (!spec.convert) return {};
   try {
     spec.convert(value);
   } catch (const std::exception& error) {
-    return fmt::format("{} does not convert: {}", shown(value), cause_of(error));
+    return fmt::format("{} does not convert: {}", shown_value(value), cause_of(error));
   }
   return {};
 }
@@ -260,7 +271,7 @@ json checked_arguments(std::string_view task, std::span<const ArgumentSpec> spec
     add_unknown(specs, args, problems);
     check_each(specs, args, problems);
   } else {
-    problems.push_back(fmt::format("the arguments must be an object, not {}", shown(args)));
+    problems.push_back(fmt::format("the arguments must be an object, not {}", shown_value(args)));
   }
   throw_problems(task, problems);
   return args;
@@ -268,7 +279,7 @@ json checked_arguments(std::string_view task, std::span<const ArgumentSpec> spec
 
 json checked_arguments(const detail::TaskDeclaration& task, json args) {
   json result = checked_arguments(task.name, task.args, std::move(args));
-  if (task.convert_all) check_conversion(task, result);
+  if (task.convert_all) check_conversion(task, with_sample_dates(task, result));
   return result;
 }
 

@@ -6,10 +6,13 @@
 #include <memory>
 #include <utility>
 #include <fmt/format.h>
+#include "base/time_zone.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
+#include "core/date_arguments.hpp"
 #include "core/payload.hpp"
 #include "core/registry.hpp"
+#include "core/result_check.hpp"
 #include "core/stated_type.hpp"
 
 namespace stint {
@@ -112,13 +115,37 @@ void check_values(ArgumentSpec& spec, Problems& problems) {
     one.type = spec.element;
     one.convert = {};
   }
-  for (json& choice : choices) check_value(one, choice, "choice", problems);
+  for (json& choice : choices) {
+    check_value(one, choice, "choice", problems);
+    if (!is_open(one, choice)) continue;
+    problems.push_back(
+        fmt::format("argument \"{}\": a choice must be a plain date or time, not \"{}\"", spec.name,
+                    choice.get<std::string>()));
+  }
   spec.choices = std::move(choices);
   if (spec.default_value) check_value(spec, *spec.default_value, "default", problems);
   if (spec.required_stated && spec.default_value) {
     problems.push_back(fmt::format(
         "argument \"{}\" is required and has a default: leave one of them out", spec.name));
   }
+}
+
+void check_zone(std::string_view zone, std::string_view whose, Problems& problems) {
+  if (TimeZone::find(zone) != nullptr) return;
+  problems.push_back(
+      fmt::format("{}: \"{}\" is no time zone of this machine's tz data: give an IANA name such as "
+                  "\"Europe/Berlin\", or install the tz data (on Debian the package tzdata)",
+                  whose, sanitize_text(zone)));
+}
+
+void check_zone(const ArgumentSpec& spec, Problems& problems) {
+  if (spec.zone.empty()) return;
+  const ArgumentType type = spec.type == ArgumentType::kArray ? spec.element : spec.type;
+  if (type != ArgumentType::kDay && type != ArgumentType::kTime) {
+    problems.push_back(fmt::format("argument \"{}\": zone() is for dates and moments", spec.name));
+    return;
+  }
+  check_zone(spec.zone, fmt::format("argument \"{}\": zone", spec.name), problems);
 }
 
 void check_argument_name(const ArgumentSpec& spec, Problems& problems) {
@@ -198,10 +225,13 @@ Problems check_declaration(detail::TaskDeclaration& task,
     check_argument_name(spec, problems);
     check_later_versions(spec, problems);
     take_stated_type(task, spec, problems);
+    check_zone(spec, problems);
     check_values(spec, problems);
   }
   check_options_apart(task, problems);
   check_options(task.options, problems);
+  check_zone(task.options.zone, "zone", problems);
+  check_returns(task, problems);
   for (const std::type_index type : task.contexts) {
     if (contexts.contains(type)) continue;
     problems.push_back(missing_context(type));

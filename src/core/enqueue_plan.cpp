@@ -6,7 +6,9 @@
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
+#include "core/date_arguments.hpp"
 #include "core/declaration_check.hpp"
+#include "core/plan_at.hpp"
 #include "core/trace_context.hpp"
 #include "stint/error.hpp"
 
@@ -122,12 +124,20 @@ std::string packed_metadata(std::string_view task, const json& metadata,
   return metadata.empty() ? std::string{} : std::move(payload.text);
 }
 
+// When the job is due, by the clock of this machine where the store's would say when "now" is.
+StoreTime due_time(const EnqueueOptions& options, const Clock& clock) {
+  if (options.run_at) return *options.run_at;
+  return clock.system_now() + std::clamp(options.delay, milliseconds{0}, kLongestDuration);
+}
+
 Payload packed_arguments(std::string_view name, const detail::TaskDeclaration* task,
-                         const json& args, const PayloadLimits& limits) {
+                         const json& args, const PayloadLimits& limits, StoreTime due) {
   // Without a declaration there is nothing to check but that it is an object.
   json checked = json::object();
   if (task != nullptr) {
     checked = checked_arguments(*task, args);
+    resolve_dates(*task, checked, due);
+    check_moments(*task, checked, due);  // they stay as they are until the attempt starts
   } else if (args.is_object()) {
     checked = args;
   } else if (!args.is_null()) {
@@ -140,13 +150,15 @@ Payload packed_arguments(std::string_view name, const detail::TaskDeclaration* t
 
 }  // namespace
 
-NewJob plan_job(std::string_view task_name, const detail::TaskDeclaration* task, const json& args,
-                const EnqueueOptions& options, const EnqueueDefaults& defaults) {
+NewJob plan_job_at(const Clock& clock, std::string_view task_name,
+                   const detail::TaskDeclaration* task, const json& args,
+                   const EnqueueOptions& options, const EnqueueDefaults& defaults) {
   if (!is_task_name(task_name)) {
     throw Error{ErrorCode::kInvalid, fmt::format("\"{}\" is no name of a task: a name is {}",
                                                  sanitize_text(task_name), kTaskNameForm)};
   }
-  Payload payload = packed_arguments(task_name, task, args, defaults.limits);
+  Payload payload =
+      packed_arguments(task_name, task, args, defaults.limits, due_time(options, clock));
   const TaskOptions merged_options = merged(task, options, defaults);
   Problems problems;
   check_options(merged_options, problems);
@@ -171,6 +183,11 @@ NewJob plan_job(std::string_view task_name, const detail::TaskDeclaration* task,
   job.tags = options.tags;
   job.idempotency_key = options.idempotency_key;
   return job;
+}
+
+NewJob plan_job(std::string_view task_name, const detail::TaskDeclaration* task, const json& args,
+                const EnqueueOptions& options, const EnqueueDefaults& defaults) {
+  return plan_job_at(real_clock(), task_name, task, args, options, defaults);
 }
 
 std::string child_key(JobId parent, int ordinal) {

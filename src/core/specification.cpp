@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include "base/duration.hpp"
 #include "core/declaration_check.hpp"
+#include "core/json_schema.hpp"
 #include "core/registry.hpp"
 #include "stint/error.hpp"
 
@@ -24,6 +25,11 @@ json argument_specification(const ArgumentSpec& spec) {
   if (spec.short_flag != '\0') result["short_flag"] = std::string{spec.short_flag};
   if (spec.minimum != Limits::min()) result["minimum"] = spec.minimum;
   if (spec.maximum != Limits::max()) result["maximum"] = spec.maximum;
+  if (spec.type == ArgumentType::kNumber || spec.element == ArgumentType::kNumber) {
+    if (!spec.lowest.is_null()) result["minimum"] = spec.lowest;
+    if (!spec.highest.is_null()) result["maximum"] = spec.highest;
+  }
+  if (!spec.zone.empty()) result["zone"] = spec.zone;
   return result;
 }
 
@@ -41,6 +47,16 @@ ArgumentType read_type(const json& from, const char* key) {
   return parse_argument_type(name).value_or(ArgumentType::kAny);
 }
 
+void read_bounds(const json& from, ArgumentSpec& spec) {
+  if (spec.type == ArgumentType::kNumber || spec.element == ArgumentType::kNumber) {
+    spec.lowest = from.value("minimum", json{});
+    spec.highest = from.value("maximum", json{});
+  } else {
+    spec.minimum = from.value("minimum", Limits::min());
+    spec.maximum = from.value("maximum", Limits::max());
+  }
+}
+
 ArgumentSpec read_argument(const json& from) {
   ArgumentSpec spec{.name = from.at("name").get<std::string>()};
   spec.type = read_type(from, "type");
@@ -52,8 +68,8 @@ ArgumentSpec read_argument(const json& from) {
   spec.help = from.value("help", std::string{});
   const auto flag = from.value("short_flag", std::string{});
   if (!flag.empty()) spec.short_flag = flag[0];
-  spec.minimum = from.value("minimum", Limits::min());
-  spec.maximum = from.value("maximum", Limits::max());
+  read_bounds(from, spec);
+  spec.zone = from.value("zone", std::string{});
   return spec;
 }
 
@@ -88,6 +104,7 @@ TaskOptions read_options(const json& from) {
   options.max_memory = from.value("max_memory", options.max_memory);
   read_duration(from, "max_cpu", options.max_cpu);
   options.max_descriptors = from.value("max_descriptors", options.max_descriptors);
+  options.zone = from.value("zone", options.zone);
   return options;
 }
 
@@ -105,13 +122,16 @@ json specification(const detail::TaskDeclaration& task) {
               {"retry", retry_specification(options.retry)},
               {"at_most_once", options.at_most_once},
               {"exclusive", options.exclusive},
-              {"args", std::move(args)}};
+              {"args", std::move(args)},
+              {"schema", object_schema(task.args)}};
   // Only what is set, so that the specifications of most tasks stay as they are.
   if (options.transaction) result["transaction"] = true;
   if (needs_process(options)) result["isolation"] = "process";
   if (options.max_memory > 0) result["max_memory"] = options.max_memory;
   if (options.max_cpu.count() > 0) result["max_cpu"] = format_duration(options.max_cpu);
   if (options.max_descriptors > 0) result["max_descriptors"] = options.max_descriptors;
+  if (!options.zone.empty()) result["zone"] = options.zone;
+  if (!task.returns.empty()) result["returns"] = output_schema(task.returns);
   return result;
 }
 
@@ -122,6 +142,9 @@ detail::TaskDeclaration task_from_specification(std::string_view name, const jso
     task.options = read_options(specification);
     if (specification.contains("args")) {
       for (const json& one : specification.at("args")) task.args.push_back(read_argument(one));
+    }
+    if (specification.contains("returns")) {
+      task.returns = read_output_schema(specification.at("returns"));
     }
   } catch (const std::exception& error) {
     throw Error{ErrorCode::kInvalid,

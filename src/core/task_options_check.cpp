@@ -77,8 +77,6 @@ void check_later_versions(const TaskOptions& options, std::vector<std::string>& 
   refuse(!options.outputs.empty(), "outputs");
   refuse(options.process_units != 1, "process_units");
   refuse(options.max_running != 0, "max_running");
-  refuse(!options.zone.empty(), "zone");
-  refuse(!options.returns.empty(), "returns");
 }
 
 }  // namespace

@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 #include "base/backoff.hpp"
 #include "base/cleanup.hpp"
+#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
+#include "core/date_arguments.hpp"
+#include "core/result_check.hpp"
 #include "runtime/around_hooks.hpp"
 #include "runtime/command_run.hpp"
 #include "runtime/transaction_run.hpp"
@@ -101,15 +104,19 @@ class JobInvocation final : public detail::Invocation {
   std::optional<Client> client_;
 };
 
-/// Attach what the task returned, or else what it had set.
-void attach_output(Completion& end, JobRun& run, std::optional<json> returned,
+void attach_output(Completion& end, JobRun& run, std::optional<json> output,
                    const PayloadLimits& limits) {
-  std::optional<json> output = run.take_output();
-  if (returned) output = std::move(returned);
   if (!output) return;
   Payload payload = pack_payload(*output, limits, "the output of " + run.task());
   end.output = std::move(payload.text);
   end.attachments = std::move(payload.attachments);
+}
+
+std::string wrong_output(const detail::TaskDeclaration& task, std::optional<json>& output) {
+  if (output) return output_problem(task, *output);
+  if (task.options.returns.empty()) return {};  // of a handler that returns void
+  json nothing = nullptr;
+  return output_problem(task, nothing);
 }
 
 const detail::TaskDeclaration& require_task(const JobRun& run, const Registry& registry) {
@@ -123,7 +130,12 @@ const detail::TaskDeclaration& require_task(const JobRun& run, const Registry& r
 Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
                      const RunEnvironment& environment, Contexts& contexts) {
   try {
-    run.set_args(checked_arguments(task, run.args()));
+    json args = checked_arguments(task, run.args());
+    // Dates were resolved when the job was enqueued; a run that has no job is enqueued now.
+    const auto now = real_clock().system_now();
+    resolve_dates(task, args, now);
+    resolve_moments(task, args, now);
+    run.set_args(std::move(args));
     if (task.convert_all) task.convert_all(run.args());
   } catch (const std::exception& error) {
     Completion end = failure(run, "arguments", describe(error));
@@ -145,8 +157,18 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
   } else {
     returned = call_within_hooks(environment.registry->around_hooks(), invocation, call);
   }
+  std::optional<json> output = run.take_output();  // what it had set, unless it returned something
+  const bool is_sure = returned && task.returns_for_sure;
+  if (returned) output = std::move(returned);
+  if (!is_sure) {
+    if (std::string problem = wrong_output(task, output); !problem.empty()) {
+      Completion end = failure(run, "output", json{{"type", "output"}, {"message", problem}});
+      end.outcome = Outcome::kRejected;  // the same code would return the same, its work done twice
+      return end;
+    }
+  }
   Completion end{.id = run.id(), .epoch = run.epoch()};
-  attach_output(end, run, std::move(returned), environment.limits);
+  attach_output(end, run, std::move(output), environment.limits);
   return end;
 }
 
@@ -192,7 +214,7 @@ Completion outcome_of(JobRun& run, const detail::TaskDeclaration& task,
   if (end.cause == "timeout") end.delay = retry_delay(task.options.retry, run.job().failures + 1);
   if (end.cause == "error") judge_transaction(run, end);
   try {
-    attach_output(end, run, std::nullopt, environment.limits);
+    attach_output(end, run, run.take_output(), environment.limits);
   } catch (const std::exception&) {
     end.output.clear();  // it failed anyway; what it had set cannot be kept
     end.attachments.clear();

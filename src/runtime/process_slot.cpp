@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 #include "base/log.hpp"
+#include "core/date_arguments.hpp"
 #include "process/find_children.hpp"
 #include "runtime/process_execution.hpp"
 #include "stint/error.hpp"
@@ -26,6 +27,12 @@ OutputPipes own_output() {
     if (!*end) end->reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));  // it is closed here
   }
   return pipes;
+}
+
+// Whether the arguments may hold a date that was stored unresolved: somebody must look at each.
+bool may_hold_dates(const Registry& registry, const std::string& name) {
+  const detail::TaskDeclaration* const task = registry.find_task(name);
+  return task != nullptr && takes_dates(*task);
 }
 
 }  // namespace
@@ -114,6 +121,7 @@ int ProcessSlot::most_together(const ClaimedJob& job) const {
   // Of these, none may have begun when somebody else believes that it has not, or must be alone.
   const bool is_plain = !job.flags.at_most_once() && !job.flags.exclusive() && job.crashes == 0 &&
                         !job.has_attachments && !is_next_alone_ && !has_own_needs(job.task) &&
+                        !may_hold_dates(*registry_, job.task) &&
                         (job.timeout.count() <= 0 || job.timeout >= kShortTimeout);
   if (!is_plain || !process_ || !process_->is_ready || process_->child->status()) return 1;
   return std::min(quick_.most_together(job.task), processes_->runs_left(*process_));

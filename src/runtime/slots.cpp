@@ -4,6 +4,7 @@
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
+#include "core/date_arguments.hpp"
 #include "core/declaration_check.hpp"
 #include "runtime/transaction_run.hpp"
 #include "stint/error.hpp"
@@ -19,6 +20,19 @@ std::chrono::microseconds micros(std::chrono::nanoseconds duration) {
 std::vector<std::string> load_bytes(const ClaimedJob& job, Store& store) {
   if (!job.has_attachments) return {};
   return store.load_attachments(job.id, Store::Attachments::kArguments);
+}
+
+/// A program that did not know the task has stored date math. Each attempt must see the same date:
+/// nothing if the job is as it must be.
+std::optional<ClaimedJob> with_dates(const ClaimedJob& job, const SlotContext& context) {
+  const detail::TaskDeclaration* task = context.environment->registry->find_task(job.task);
+  if (task == nullptr || !takes_dates(*task)) return std::nullopt;
+  ClaimedJob result = job;
+  resolve_stored_dates(*task, result.args, [&] {
+    const std::optional<JobRecord> record = context.store->find_job(job.id);
+    return record ? record->created_at : context.clock.system_now();  // gone: it is fenced, too
+  });
+  return result;
 }
 
 bool runs_in_process(const SlotContext& context, const ClaimedJob& job) {
@@ -155,8 +169,10 @@ bool Slots::run_together(int number, const SlotContext& context, Cell& cell, Pla
 }
 
 Completion Slots::execute_in(Places& places, const SlotContext& context, Cell& cell,
-                             std::shared_ptr<JobRun>& run, const ClaimedJob& job,
+                             std::shared_ptr<JobRun>& run, const ClaimedJob& claimed,
                              std::optional<BegunJob> begun) {
+  const std::optional<ClaimedJob> dated = with_dates(claimed, context);
+  const ClaimedJob& job = dated ? *dated : claimed;
   const bool in_process = runs_in_process(context, job);
   const std::size_t most_log_bytes = context.environment->most_log_bytes;
   std::vector<std::string> bytes = load_bytes(job, *context.store);

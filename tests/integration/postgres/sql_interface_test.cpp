@@ -1,14 +1,18 @@
 // SQL as a way in: the functions and views of the schema, beside the library.
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 #include <fmt/format.h>
 #include "app/task_records.hpp"
 #include "base/utf8.hpp"
+#include "core/date_math.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/registry.hpp"
 #include "postgres_test_base.hpp"
@@ -46,6 +50,16 @@ STINT_MODULE(c, m) {
   m.task("options", [] {}, {},
          {.domain = "mail", .priority = 5, .timeout = 30s, .retry = {.max_attempts = 4}});
   m.task("once", [] {}, {}, {.at_most_once = true});
+  m.task("local_day", [](const json&) {}, {arg("v").date() = "today-1d"},
+         {.zone = "Europe/Berlin"});
+  m.task("west_day", [](const std::string&) {}, {arg("v").date().zone("America/New_York")},
+         {.zone = "Europe/Berlin"});
+  m.task("days", [](const std::vector<std::string>&) {}, {arg("v").date()});
+  m.task("day_choice", [](const json&) {}, {arg("v").date().one_of("2026-11-21", "2026-11-22")});
+  m.task("clock", [](const json&) {}, {arg("v").time()});
+  m.task("share", [](const json&) {}, {arg("v").number().minimum(0).maximum(1)});
+  m.task("digit", [](const json&) {}, {arg("v").integer().minimum(0).maximum(9)});
+  m.task("json_integer", [](const json&) {}, {arg("v").integer()});
 }
 
 class SqlInterface : public PostgresTest {
@@ -170,6 +184,47 @@ TEST_F(SqlInterface, TakesAndRefusesWhatTheLibraryDoes) {
   }
 }
 
+// --- Date math ----------------------------------------------------------------------------------
+
+/// The server has an implementation, and tz data, of its own.
+TEST_F(SqlInterface, EvaluatesDateMathAsTheLibraryDoes) {
+  std::mt19937_64 random{20'261'121};
+  const auto pick = [&](auto... choices) {
+    const std::array<std::string, sizeof...(choices)> all{choices...};
+    return all.at(random() % all.size());
+  };
+  constexpr int kCases = 2000;
+  std::string rows;
+  std::string expected;
+  for (int i = 0; i < kCases; ++i) {
+    const std::string zone = pick("UTC", "Europe/Berlin", "America/New_York", "America/Havana",
+                                  "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata");
+    // Half of them within a day of a change of the clocks.
+    const std::int64_t second = random() % 2 == 0
+                                    ? 1'774'745'000 + static_cast<std::int64_t>(random() % 172'800)
+                                    : static_cast<std::int64_t>(random() % 4'000'000'000);
+    const DateMoment base{std::chrono::seconds{second}};
+    std::string text = pick("now", "now", "today", "yesterday", "tomorrow", "2026-03-29T02:30||",
+                            "2026-10-25T02:30||", "2024-02-29||", "2011-12-30T12:00Z||");
+    for (std::uint64_t steps = random() % 4; steps > 0; --steps) {
+      text += pick("+", "-", "/");
+      if (text.back() != '/') text += std::to_string(random() % 40);
+      text += pick("y", "M", "w", "d", "h", "H", "m", "s");
+    }
+    const auto moment = evaluate(*parse_date_math(text).expression, base, *TimeZone::find(zone));
+    expected += fmt::format("{} {} {} = {}\n", text, second, zone,
+                            moment ? std::to_string(moment->time_since_epoch().count() / 1'000'000)
+                                   : std::string{"none"});
+    rows += fmt::format("{}('{}', {}, '{}')", i == 0 ? "" : ", ", text, second, zone);
+  }
+  const std::vector<std::string> said =
+      run("select string_agg(format('%s %s %s = %s', e, b, z, coalesce(extract(epoch from "
+          "stint.date_math(e, to_timestamp(b), z))::bigint::text, 'none')), e'\\n') || e'\\n' from "
+          "(values " +
+          rows + ") as v (e, b, z)");
+  EXPECT_EQ(said.at(0), expected);
+}
+
 // --- enqueue ------------------------------------------------------------------------------------
 
 TEST_F(SqlInterface, EnqueuesInsideTheCallersTransaction) {
@@ -270,7 +325,7 @@ TEST_F(SqlInterface, TellsStates) {
             std::to_string(registry_->tasks().size()));
   new_worker(store());
   EXPECT_EQ(run("select state from stint.workers").at(0), "alive");
-  EXPECT_EQ(run("select stint.sql_interface_version()").at(0), "1");
+  EXPECT_EQ(run("select stint.sql_interface_version()").at(0), "2");
 }
 
 TEST_F(SqlInterface, AbortsAndTriesAgain) {

@@ -16,7 +16,9 @@ begin
     'check_json(text,text,jsonb)', 'take_attachments(jsonb,jsonb)', 'enqueue(text,jsonb,jsonb)',
     'insert_job(text,text,integer,json,bigint,text)', 'job_state(bigint)',
     'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)',
-    'fence_assert(text,bigint)']
+    'fence_assert(text,bigint)', 'is_date_math(text)', 'reads_as_date_math(jsonb)',
+    'is_open_date(jsonb,jsonb)', 'local_moment(timestamp,text,interval)',
+    'date_math(text,timestamptz,text)', 'resolved_dates(text,jsonb,jsonb,timestamptz)']
   loop
     execute format('drop routine if exists /* SCHEMA */%s', name);
   end loop;
