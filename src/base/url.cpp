@@ -175,7 +175,8 @@ class Parser final {
   void check_sqlite() const {
     if (url_.path == ":memory:" || url_.path.starts_with(":memory")) {
       fail("asks for a database in memory, which no other process could see",
-           "name a file: sqlite:jobs.db or sqlite:/absolute/path");
+           "name a file (sqlite:jobs.db or sqlite:/absolute/path), or write memory: if one process "
+           "is enough");
     }
     if (url_.path.empty() || url_.path.ends_with('/')) {
       fail("names no file", "write sqlite:relative/path or sqlite:/absolute/path");

@@ -64,7 +64,7 @@ TEST(ParseUrl, NamesCauseAndWayOut) {
             "the URL \"jobs.db\" has no scheme; write one such as sqlite:jobs.db or "
             "postgresql://host/database");
   EXPECT_THAT(message_of(""), HasSubstr("has no scheme"));
-  EXPECT_THAT(message_of("sqlite::memory:"), HasSubstr("in memory"));
+  EXPECT_THAT(message_of("sqlite::memory:"), HasSubstr("write memory:"));
   EXPECT_THAT(message_of("sqlite:"), HasSubstr("names no file"));
   EXPECT_THAT(message_of("sqlite:/var/lib/"), HasSubstr("names no file"));
   EXPECT_THAT(message_of("sqlite://jobs.db"), HasSubstr("write sqlite:relative/path"));

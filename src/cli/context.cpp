@@ -97,9 +97,24 @@ const std::shared_ptr<Environment>& Context::environment() {
   return environment_;
 }
 
-Store& Context::store() { return environment()->store(); }
+void Context::require_lasting_store() {
+  if (!is_of_one_process(environment()->store_url())) return;
+  throw Error{
+      ErrorCode::kConfiguration,
+      fmt::format("the store \"{}\" is in the memory of the process that opens it: nothing "
+                  "is in it when a command begins, and what it leaves there is lost when it "
+                  "ends; use --store sqlite:FILE here. It serves a program that enqueues "
+                  "and works itself, and `worker run`",
+                  store_name())};
+}
+
+Store& Context::store() {
+  require_lasting_store();
+  return environment()->store();
+}
 
 std::unique_ptr<StoreSchema> Context::schema() {
+  require_lasting_store();
   return open_schema(StoreOptions{.url = environment()->store_url()});
 }
 

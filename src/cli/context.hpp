@@ -67,7 +67,9 @@ class Context {
   const Settings& settings();
   /// Settings, tasks and store together. Throws ConfigurationError.
   const std::shared_ptr<Environment>& environment();
-  /// Open the store. Throws Error.
+  /// Open the store. Throws Error; also for one in memory, which holds nothing when a command
+  /// begins and nothing that lasts when it ends. A command that lives on it takes the
+  /// environment's.
   Store& store();
   /// Reach the store's tables, whatever their version. Throws Error.
   std::unique_ptr<StoreSchema> schema();
@@ -79,6 +81,7 @@ class Context {
 
  private:
   Settings load() const;
+  void require_lasting_store();
 
   std::string program_;
   std::initializer_list<ModuleDefinition> modules_;

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <fmt/format.h>
+#include "app/backends.hpp"
 #include "app/domain_shares.hpp"
 #include "app/environment.hpp"
 #include "app/service_watch.hpp"
@@ -72,6 +73,12 @@ class WorkerRun final : public Command {
     grace_ = environment->settings().get<std::chrono::milliseconds>("worker.drain_timeout");
     if (http_.empty())
       http_ = environment->settings().find<std::string>("worker.http").value_or("");
+    if (is_of_one_process(environment->store_url())) {
+      log_warning("worker",
+                  "the store {} begins empty, and only this process sees it: its jobs are those "
+                  "that its own tasks enqueue",
+                  context.store_name());
+    }
     register_tasks(*environment);
     const std::unique_ptr<JobWorker> worker = make_job_worker(environment, options);
     std::optional<WorkerHttp> http;

@@ -8,7 +8,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class StoreAbort : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreAbort);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreAbort);
 
 TEST_P(StoreAbort, EndsAWaitingJobAtOnce) {
   const JobId id = put();

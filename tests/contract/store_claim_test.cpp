@@ -8,7 +8,7 @@ using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 
 class StoreClaim : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreClaim);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreClaim);
 
 TEST_P(StoreClaim, HandsOverWhatAWorkerNeeds) {
   const JobId id = put({.task = "t.run",

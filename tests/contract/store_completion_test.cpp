@@ -21,7 +21,7 @@ class StoreCompletion : public StoreContract {
             .error = kError};
   }
 };
-STINT_ON_EVERY_STORE(StoreCompletion);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreCompletion);
 
 TEST_P(StoreCompletion, MakesAJobDone) {
   const ClaimedJob job = put_and_claim();

@@ -50,7 +50,7 @@ class StoreConcurrency : public StoreContract {
 
   std::atomic<int> fenced_{0};
 };
-STINT_ON_EVERY_STORE(StoreConcurrency);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreConcurrency);
 
 TEST_P(StoreConcurrency, GivesNoJobTwiceToFourThreads) { drain_by_four({&store()}); }
 

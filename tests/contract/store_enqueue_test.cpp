@@ -10,7 +10,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class StoreEnqueue : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreEnqueue);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreEnqueue);
 
 TEST_P(StoreEnqueue, KeepsAllThatWasAskedFor) {
   const StoreTime later = now() + hours{3} + microseconds{7};

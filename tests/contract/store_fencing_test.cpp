@@ -26,7 +26,7 @@ class StoreFencing : public StoreContract {
 
   WorkerId zombie_;
 };
-STINT_ON_EVERY_STORE(StoreFencing);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreFencing);
 
 TEST_P(StoreFencing, FencesEveryOutcomeAfterARescue) {
   const ClaimedJob old = rescued_job();

@@ -51,7 +51,7 @@ class StoreOperations : public StoreContract {
                                                             : WriteResult::kFenced;
   }
 };
-STINT_ON_EVERY_STORE(StoreOperations);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreOperations);
 
 // --- Retry
 // ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class StoreReading : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreReading);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreReading);
 
 // One job in each state that the API can bring about.
 class StoreFilters : public StoreContract {
@@ -40,7 +40,7 @@ class StoreFilters : public StoreContract {
 
   JobId done_, failed_, aborted_, aborting_, running_, scheduled_, queued_;
 };
-STINT_ON_EVERY_STORE(StoreFilters);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreFilters);
 
 TEST_P(StoreFilters, ListEverythingNewestFirst) {
   EXPECT_THAT(list({}),
@@ -385,7 +385,7 @@ TEST_P(StoreReading, AddsUpWhatWorkersTellWithTheirBeats) {
 }
 
 class StoreRetention : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreRetention);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreRetention);
 
 TEST_P(StoreRetention, RemovesWhatEndedLongAgo) {
   const ClaimedJob old = put_and_claim({.task = "t.run", .attachments = {"bytes"}});

@@ -33,7 +33,7 @@ class StoreRescue : public StoreContract {
     return std::chrono::duration_cast<microseconds>(find(id).run_at - now());
   }
 };
-STINT_ON_EVERY_STORE(StoreRescue);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreRescue);
 
 TEST_P(StoreRescue, LeavesAWorkerAloneThatMovedOn) {
   const ClaimedJob job = put_and_claim();
@@ -239,7 +239,7 @@ TEST_P(StoreRescue, GivesARescuedJobToTheNextWorker) {
 }
 
 class StoreWorkers : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreWorkers);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreWorkers);
 
 TEST_P(StoreWorkers, KeepsWhatAWorkerSaysOfItself) {
   const WorkerInfo info{.node = "n7",

@@ -20,7 +20,7 @@ class SchemaContract : public ::testing::TestWithParam<std::string> {
 
   std::unique_ptr<StorePlace> place_;
 };
-STINT_ON_EVERY_STORE(SchemaContract);
+STINT_ON_EVERY_STORE_IN_PROCESS(SchemaContract);
 
 TEST_P(SchemaContract, HasVersionZeroWithoutTables) {
   EXPECT_EQ(place_->open_schema()->version(), 0);

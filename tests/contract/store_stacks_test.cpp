@@ -8,7 +8,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class StoreStacks : public StoreContract {};
-STINT_ON_EVERY_STORE(StoreStacks);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreStacks);
 
 TEST_P(StoreStacks, AreAskedOfTheWorkerThatHoldsTheJob) {
   const ClaimedJob job = put_and_claim();

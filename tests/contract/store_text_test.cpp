@@ -115,7 +115,7 @@ class StoreText : public StoreContract {
   JobId witness_;
   std::int64_t jobs_ = 0;
 };
-STINT_ON_EVERY_STORE(StoreText);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreText);
 
 TEST_P(StoreText, IsGivenBackByAnEnqueueOrRefusedByName) {
   for (const EnqueueField& field : enqueue_fields()) {

@@ -38,7 +38,7 @@ class StoreWakeUp : public StoreContract {
 
   std::unique_ptr<WakeUp> wake_up_;
 };
-STINT_ON_EVERY_STORE(StoreWakeUp);
+STINT_ON_EVERY_STORE_IN_PROCESS(StoreWakeUp);
 
 TEST_P(StoreWakeUp, WakesAWaiterForAnEnqueue) {
   auto waited = wait_for_a_job();

@@ -79,7 +79,12 @@ inline std::string backend_name(const ::testing::TestParamInfo<std::string>& inf
 
 }  // namespace stint::test
 
-/// Run a suite against every backend that has the role.
+/// Run a suite against every backend that has the role and that several processes can share.
 #define STINT_ON_EVERY_STORE(suite)                                                \
   INSTANTIATE_TEST_SUITE_P(Stores, suite, ::testing::Values("sqlite", "postgres"), \
+                           ::stint::test::backend_name)
+
+/// Run a suite whose stores are all opened by this process against memory, too.
+#define STINT_ON_EVERY_STORE_IN_PROCESS(suite)                                               \
+  INSTANTIATE_TEST_SUITE_P(Stores, suite, ::testing::Values("sqlite", "memory", "postgres"), \
                            ::stint::test::backend_name)

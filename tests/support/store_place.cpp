@@ -1,4 +1,5 @@
 #include "support/store_place.hpp"
+#include <atomic>
 #include <cstdlib>
 #include <random>
 #include <fmt/format.h>
@@ -18,6 +19,16 @@ class SqlitePlace final : public StorePlace {
 
  private:
   TemporaryFolder folder_;
+};
+
+class MemoryPlace final : public StorePlace {
+ public:
+  const StoreBackend& backend() const override { return sqlite::memory_backend(); }
+  std::string url() const override { return fmt::format("memory:test-{}", number_); }
+
+ private:
+  static inline std::atomic<int> last_number{0};
+  const int number_ = ++last_number;
 };
 
 /// A schema of its own within the database that STINT_TEST_POSTGRES names.
@@ -60,6 +71,7 @@ std::unique_ptr<StorePlace> make_postgres_place(std::string& missing) {
 
 std::unique_ptr<StorePlace> make_store_place(std::string_view backend, std::string& missing) {
   if (backend == "postgres") return make_postgres_place(missing);
+  if (backend == "memory") return std::make_unique<MemoryPlace>();
   return std::make_unique<SqlitePlace>();
 }
 

@@ -19,8 +19,8 @@ class StorePlace {
   std::unique_ptr<StoreSchema> open_schema() const { return backend().open_schema({.url = url()}); }
 };
 
-/// Make a place for "sqlite" or "postgres". Nothing if the server that it needs is not there: why,
-/// and the command that starts it, is in `missing`.
+/// Make a place for "sqlite", "memory" or "postgres". Nothing if the server that it needs is not
+/// there: why, and the command that starts it, is in `missing`.
 std::unique_ptr<StorePlace> make_store_place(std::string_view backend, std::string& missing);
 
 /// Whether a missing server is a failure: STINT_TEST_REQUIRE lists those that must be there.

@@ -45,19 +45,32 @@ Meaning meaning_of(int code) {
   }
 }
 
+// In memory, a name that begins with a slash is shared by the connections of the process.
+constexpr const char* kMemoryFileSystem = "memdb";
+constexpr std::string_view kMemoryPrefix = "/memory:";
+
+// The file's path, or what a database in memory is called.
+std::string shown_name(sqlite3* database) {
+  const char* const file = database == nullptr ? nullptr : sqlite3_db_filename(database, "main");
+  const std::string_view name = file == nullptr ? "" : file;
+  return std::string{name.starts_with(kMemoryPrefix) ? name.substr(1) : name};
+}
+
 // SQLite hands NUL-terminated texts around; an empty view may have no address at all.
 const char* address(std::string_view text) { return text.data() == nullptr ? "" : text.data(); }
 
 }  // namespace
 
 Error make_error(sqlite3* database, int code, std::string_view statement) {
-  const Meaning meaning = meaning_of(code);
+  const std::string name = shown_name(database);
+  Meaning meaning = meaning_of(code);
+  if ((code & 0xff) == SQLITE_FULL && name.starts_with(kMemoryPrefix.substr(1))) {
+    meaning.way_out = "in memory there is room for 1 GiB: use sqlite:FILE";
+  }
   const int native = database == nullptr ? code : sqlite3_extended_errcode(database);
-  const char* file = database == nullptr ? nullptr : sqlite3_db_filename(database, "main");
   const char* said = database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database);
   return Error{meaning.code,
-               fmt::format("the SQLite store {}: {}; {}", file == nullptr ? "" : file, said,
-                           meaning.way_out),
+               fmt::format("the SQLite store {}: {}; {}", name, said, meaning.way_out),
                {.retryable = meaning.retryable,
                 .backend = "sqlite",
                 .statement = std::string{statement},
@@ -115,11 +128,15 @@ void check_library_version() {
               {.backend = "sqlite"}};
 }
 
-Connection::Connection(const std::string& path) : path_(path) {
+Connection::Connection(const std::string& path, Medium medium) : path_(path), medium_(medium) {
+  const bool in_memory = medium == Medium::kMemory;
+  const std::string file = in_memory ? "/" + path : path;
   sqlite3* opened = nullptr;
   // Without its own mutex: the owner sees to it that one thread at a time is here.
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
   const int code =
-      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+      sqlite3_open_v2(file.c_str(), &opened, in_memory ? kFlags | SQLITE_OPEN_CREATE : kFlags,
+                      in_memory ? kMemoryFileSystem : nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) throw make_error(opened, code, "open");
   sqlite3_extended_result_codes(opened, 1);

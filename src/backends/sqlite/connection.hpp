@@ -87,12 +87,19 @@ class Query final {
   std::string_view name_;
 };
 
+/// Where a database is.
+enum class Medium : std::uint8_t {
+  kFile,
+  kMemory,  ///< of this process, shared by all connections to the same name
+};
+
 /// An open database. Not thread-safe. Never used after a fork: the child's own opens its own.
 class Connection final {
  public:
   /// Open an existing file for reading and writing. Throws Error: kConfiguration if it is no
-  /// database, kUnavailable if it cannot be opened or written to.
-  explicit Connection(const std::string& path);
+  /// database, kUnavailable if it cannot be opened or written to. In memory, `path` is a name that
+  /// begins with `memory:`, and a database that nobody has open is made.
+  explicit Connection(const std::string& path, Medium medium = Medium::kFile);
 
   /// Prepare a statement at its first use and keep it. `file` must be a constant of the program.
   Query use(const SqlFile& file);
@@ -104,6 +111,7 @@ class Connection final {
   bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
   const std::string& path() const { return path_; }
+  Medium medium() const { return medium_; }
   sqlite3* handle() const { return database_.get(); }
 
  private:
@@ -118,6 +126,7 @@ class Connection final {
   StatementPointer prepare(std::string_view text, std::string_view name);
 
   std::string path_;
+  Medium medium_;
   // The statements must go before the database does.
   std::unique_ptr<sqlite3, Close> database_;
   std::unordered_map<const char*, StatementPointer> statements_;

@@ -39,7 +39,7 @@ class RoleFile final {
     Opened(const Location& location, std::chrono::milliseconds timeout);
 
     Connection connection;
-    Turn turn;
+    FileTurn turn;
     WakeFile wake;
     Writer writer;
   };

@@ -1,7 +1,7 @@
 #include "backends/sqlite/schema.hpp"
 #include <chrono>
+#include <utility>
 #include <fmt/format.h>
-#include "backends/sqlite/turn.hpp"
 #include "stint/error.hpp"
 #include "stint_generated/sqlite_sql.hpp"
 
@@ -10,20 +10,6 @@ namespace {
 
 // "STNT", as the first migration sets it.
 constexpr std::int64_t kApplicationId = 1'398'034'004;
-
-/// Hold the turn for a scope.
-class HeldTurn final {
- public:
-  explicit HeldTurn(Turn& turn, std::chrono::nanoseconds limit = {}) : turn_(turn) {
-    turn_.take(limit);
-  }
-  ~HeldTurn() { turn_.give(); }
-  HeldTurn(const HeldTurn&) = delete;
-  HeldTurn& operator=(const HeldTurn&) = delete;
-
- private:
-  Turn& turn_;
-};
 
 /// A transaction for a scope, undone unless it is committed.
 class SchemaTransaction final {
@@ -91,11 +77,10 @@ int schema_version(Connection& connection) {
 
 int newest_schema_version() { return static_cast<int>(sql::kMigrations.size()); }
 
-std::vector<std::string> migrate_schema(Connection& connection, const Location& location,
+std::vector<std::string> migrate_schema(Connection& connection, Turn& turn,
                                         std::chrono::nanoseconds turn_limit) {
   // Before anything is changed: a file that is not ours stays as it is.
   schema_version(connection);
-  Turn turn{location.turn_path()};
   std::vector<std::string> applied;
   for (;;) {
     const HeldTurn held{turn, turn_limit};
@@ -117,13 +102,19 @@ Location prepare_tables(std::string_view url, std::chrono::nanoseconds turn_limi
   Location location = parse_location(url);
   make_place(location);
   Connection connection{location.path};
-  migrate_schema(connection, location, turn_limit);
+  FileTurn turn{location.turn_path()};
+  migrate_schema(connection, turn, turn_limit);
   return location;
 }
 
-Schema::Schema(const StoreOptions& options)
-    : location_(parse_location(options.url)),
-      connection_((check_library_version(), make_place(location_), location_.path)) {}
+Schema::Schema(Connection connection, std::function<std::shared_ptr<Turn>()> make_turn)
+    : connection_(std::move(connection)), make_turn_(std::move(make_turn)) {}
+
+Schema::Schema(const StoreOptions& options) : Schema(parse_location(options.url)) {}
+
+Schema::Schema(const Location& location)
+    : Schema((check_library_version(), make_place(location), Connection{location.path}),
+             [location] { return std::make_shared<FileTurn>(location.turn_path()); }) {}
 
 std::string Schema::migration_script() {
   const int version = schema_version(connection_);
@@ -138,8 +129,8 @@ std::string Schema::migration_script() {
 void Schema::reset() {
   // Also what is newer than we know may be dropped, but nothing that is not ours.
   if (schema_version(connection_) == 0) return;
-  Turn turn{location_.turn_path()};
-  const HeldTurn held{turn};
+  const std::shared_ptr<Turn> turn = make_turn_();
+  const HeldTurn held{*turn};
   SchemaTransaction transaction{connection_};
   std::vector<std::string> names;
   {

@@ -59,7 +59,7 @@ void count_workers(StoreStatus& status, Connection& connection) {
 }  // namespace
 
 StoreStatus read_status(Connection& connection, std::int64_t now) {
-  StoreStatus status{.backend = "sqlite",
+  StoreStatus status{.backend = connection.medium() == Medium::kMemory ? "memory" : "sqlite",
                      .location = connection.path(),
                      .schema_version = schema_version(connection),
                      .newest_schema_version = newest_schema_version(),

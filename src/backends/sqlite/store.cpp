@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 #include "backends/sqlite/ending.hpp"
 #include "backends/sqlite/given_ids.hpp"
 #include "backends/sqlite/job_operations.hpp"
 #include "backends/sqlite/reading.hpp"
 #include "backends/sqlite/rescue.hpp"
 #include "backends/sqlite/retention.hpp"
-#include "backends/sqlite/schema.hpp"
 #include "backends/sqlite/status.hpp"
 #include "base/utf8.hpp"
 #include "core/filter_check.hpp"
@@ -23,19 +23,17 @@ constexpr std::size_t kPurgeSlice = 500;
 
 }  // namespace
 
-SqliteStore::SqliteStore(const StoreOptions& options)
-    : location_(prepare_tables(options.url)),
+SqliteStore::SqliteStore(Place place)
+    : place_(std::move(place)),
       test_time_(kOwnClock),
-      write_connection_(location_.path),
-      turn_(location_.turn_path()),
-      wake_(location_.wake_path()),
+      write_connection_(place_.path, place_.medium),
       ids_(write_connection_, "given_ids", GivenIds::kColumns),
       enqueuer_(write_connection_),
       claimer_(write_connection_, ids_),
       completer_(write_connection_, ids_),
       random_(std::random_device{}()),
-      writer_(write_connection_, turn_, wake_, [this] { return now(); }),
-      read_connection_(location_.path) {}
+      writer_(write_connection_, *place_.turn, *place_.wake, [this] { return now(); }),
+      read_connection_(place_.path, place_.medium) {}
 
 std::int64_t SqliteStore::now() const {
   const std::int64_t time = test_time_.load();
@@ -45,6 +43,8 @@ std::int64_t SqliteStore::now() const {
 template <typename Read>
 auto SqliteStore::read(Read&& read) {
   const MutexLock lock{read_mutex_};
+  std::optional<HeldTurn> turn;
+  if (place_.medium == Medium::kMemory) turn.emplace(*place_.turn);  // there is no log to read past
   return read(read_connection_);
 }
 
@@ -125,7 +125,7 @@ std::optional<JobState> SqliteStore::abort(JobId id, std::string_view message) {
     if (!job) return find_state(connection, id, transaction.now);
     if (job->state == JobState::kRunning) {
       connection.use(sql::mark_abort).bind(id.value, transaction.now, text).run();
-      transaction.events.insert(WakeFile::kRequest);
+      transaction.events.insert(Wake::kRequest);
       return JobState::kAborting;
     }
     job->abort_message = text;
@@ -141,7 +141,7 @@ std::optional<AskedStacks> SqliteStore::ask_stacks(JobId id) {
     if (!state) return std::nullopt;
     Query row = connection.use(sql::ask_stacks);
     if (!row.bind(id.value).step()) return AskedStacks{.state = *state};
-    transaction.events.insert(WakeFile::kRequest);
+    transaction.events.insert(Wake::kRequest);
     return AskedStacks{.state = *state,
                        .epoch = Epoch{row.int64(0)},
                        .worker = WorkerId{row.int64(1)},
@@ -236,7 +236,7 @@ StoreStatus SqliteStore::status() {
 }
 
 std::unique_ptr<WakeUp> SqliteStore::make_wake_up(std::span<const std::string> domains) {
-  return wake_.make_wake_up(domains);
+  return place_.wake->make_wake_up(domains);
 }
 
 void SqliteStore::set_time_for_tests(std::optional<StoreTime> time) {

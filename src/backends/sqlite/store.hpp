@@ -8,21 +8,19 @@
 #include "backends/sqlite/connection.hpp"
 #include "backends/sqlite/enqueue.hpp"
 #include "backends/sqlite/given_table.hpp"
-#include "backends/sqlite/location.hpp"
-#include "backends/sqlite/turn.hpp"
-#include "backends/sqlite/wake.hpp"
+#include "backends/sqlite/place.hpp"
 #include "backends/sqlite/writer.hpp"
 #include "base/mutex.hpp"
 #include "core/store.hpp"
 
 namespace stint::sqlite {
 
-/// Hold jobs in one file. One connection writes (group commits, in turn with other programs),
+/// Hold jobs in one database. One connection writes (group commits, in turn with other programs),
 /// another reads beside it.
 class SqliteStore final : public Store {
  public:
-  /// Open the file; make and migrate it where needed.
-  explicit SqliteStore(const StoreOptions& options);
+  /// The tables must be there.
+  explicit SqliteStore(Place place);
 
   std::vector<Enqueued> enqueue(std::span<const NewJob> jobs) override;
   std::optional<JobRecord> find_job(JobId id) override;
@@ -63,11 +61,9 @@ class SqliteStore final : public Store {
   template <typename Read>
   auto read(Read&& read);
 
-  Location location_;
+  const Place place_;
   std::atomic<std::int64_t> test_time_;
   Connection write_connection_;  // the writer's
-  Turn turn_;
-  WakeFile wake_;
   // The writer's too.
   GivenTable ids_;
   Enqueuer enqueuer_;

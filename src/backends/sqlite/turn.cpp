@@ -62,9 +62,9 @@ void wait_for_lock(const std::string& path, int descriptor, Byte byte, const Dea
 
 }  // namespace
 
-Turn::Turn(const std::string& path) : path_(path), file_(open_beside(path)) {}
+FileTurn::FileTurn(const std::string& path) : path_(path), file_(open_beside(path)) {}
 
-void Turn::take(std::chrono::nanoseconds limit) {
+void FileTurn::take(std::chrono::nanoseconds limit) {
   const Deadline deadline = limit.count() > 0 ? Deadline{SteadyClock::now() + limit} : std::nullopt;
   wait_for_lock(path_, file_.get(), kNext, deadline);
   try {
@@ -76,6 +76,6 @@ void Turn::take(std::chrono::nanoseconds limit) {
   set_lock(file_.get(), F_OFD_SETLK, F_UNLCK, kNext);
 }
 
-void Turn::give() noexcept { set_lock(file_.get(), F_OFD_SETLK, F_UNLCK, kTurn); }
+void FileTurn::give() noexcept { set_lock(file_.get(), F_OFD_SETLK, F_UNLCK, kTurn); }
 
 }  // namespace stint::sqlite

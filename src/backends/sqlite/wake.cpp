@@ -113,7 +113,7 @@ class FileWakeUp final : public WakeUp {
   FileDescriptor interrupt_;
   FileDescriptor inotify_;
   FileDescriptor file_;
-  const std::size_t request_slot_ = slot_of(WakeFile::kRequest);
+  const std::size_t request_slot_ = slot_of(Wake::kRequest);
   std::vector<std::size_t> slots_;
   bool has_request_ = false;  // of the thread that waits
   WakeFile::Slots seen_{};

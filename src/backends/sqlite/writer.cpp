@@ -35,8 +35,8 @@ bool is_io_error(const Error& error) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, Turn& turn, WakeFile& wake,
-               std::function<std::int64_t()> now, std::chrono::nanoseconds turn_limit)
+Writer::Writer(Connection& connection, Turn& turn, Wake& wake, std::function<std::int64_t()> now,
+               std::chrono::nanoseconds turn_limit)
     : connection_(connection),
       turn_(turn),
       wake_(wake),

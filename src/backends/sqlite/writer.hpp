@@ -33,7 +33,7 @@ class Writer final {
  public:
   /// `now` tells the time, microseconds since 1970; the references must outlive this object.
   /// `turn_limit`: how long to wait for the turn at most; 0: as long as it takes.
-  Writer(Connection& connection, Turn& turn, WakeFile& wake, std::function<std::int64_t()> now,
+  Writer(Connection& connection, Turn& turn, Wake& wake, std::function<std::int64_t()> now,
          std::chrono::nanoseconds turn_limit = {});
 
   /// Run `call(Transaction&)` in a transaction and return, once it is committed, what it returned.
@@ -70,7 +70,7 @@ class Writer final {
 
   Connection& connection_;
   Turn& turn_;
-  WakeFile& wake_;
+  Wake& wake_;
   std::function<std::int64_t()> now_;
   const std::chrono::nanoseconds turn_limit_;
   pid_t process_;

@@ -79,7 +79,7 @@ class WorkerTest : public ::testing::TestWithParam<std::string> {
   std::optional<Client> client_;
   std::optional<Worker> worker_;
 };
-STINT_ON_EVERY_STORE(WorkerTest);
+STINT_ON_EVERY_STORE_IN_PROCESS(WorkerTest);
 
 // --- Running ------------------------------------------------------------------------------------
 

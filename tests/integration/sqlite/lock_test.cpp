@@ -237,8 +237,8 @@ TEST_F(SqliteLocks, WaitForTheirTurnNoLongerThanTheTimeout) {
   const auto holder = make_sqlite_lock(options_at(path(), "stint/a.b", 200ms));
   const LockRequest request = role_request();
   const LockAttempt won = holder->acquire(request);
-  Turn stopped{path() + "-turn"};
-  stopped.take();
+  FileTurn stopped{path() + "-turn"};
+  stopped.take({});
   const auto began = SteadyClock::now();
   const Error error = error_of([&] { holder->renew(role_hold(request, won)); });
   EXPECT_EQ(error.code(), ErrorCode::kUnavailable);

@@ -118,18 +118,18 @@ TEST_F(Processes, TakeTurnsFairly) {
     const MutexLock lock{mutex};
     order.push_back(who);
   };
-  Turn mine{path};
-  mine.take();
+  FileTurn mine{path};
+  mine.take({});
   std::jthread other{[&] {
-    Turn theirs{path};
-    theirs.take();
+    FileTurn theirs{path};
+    theirs.take({});
     come(2);
     theirs.give();
   }};
   // It waits once the kernel lists a lock that waits for ours on this file.
   while (!has_waiter(path)) std::this_thread::yield();
   mine.give();
-  mine.take();
+  mine.take({});
   come(1);
   mine.give();
   other.join();
@@ -139,13 +139,13 @@ TEST_F(Processes, TakeTurnsFairly) {
 TEST_F(Processes, FreeTheTurnWhenOneDies) {
   const std::string path = (folder_.path() / "turn").string();
   const pid_t holder = start([&] {
-    Turn turn{path};
-    turn.take();
+    FileTurn turn{path};
+    turn.take({});
     return 0;
   });
   EXPECT_EQ(wait_for(holder), 0);
-  Turn turn{path};
-  turn.take();
+  FileTurn turn{path};
+  turn.take({});
   turn.give();
 }
 
