@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include "backends/fault/fault_store.hpp"
+#include "backends/fault/fault_url.hpp"
 #include "backends/postgres/backend.hpp"
 #include "backends/sqlite/backend.hpp"
 #include "base/nearest.hpp"
@@ -17,8 +20,13 @@ namespace {
 
 constexpr std::string_view kForms = "use sqlite:PATH or postgresql://HOST/DATABASE";
 
-std::array<const StoreBackend*, 2> backends() {
-  return {&sqlite::sqlite_backend(), &postgres::postgres_backend()};
+std::array<const StoreBackend*, 3> backends() {
+  return {&sqlite::sqlite_backend(), &postgres::postgres_backend(), &sqlite::memory_backend()};
+}
+
+/// The store's own URL: without the faults that are asked for before it.
+std::string plain_url(const std::string& url) {
+  return fault::is_fault_url(url) ? fault::parse_fault_url(url).store : url;
 }
 
 const StoreBackend& backend_of(const std::string& url) {
@@ -60,11 +68,16 @@ std::string named_store(const Settings& settings, std::string_view name) {
 }  // namespace
 
 std::unique_ptr<Store> open_store(const StoreOptions& options) {
-  return backend_of(options.url).open(options);
+  if (!fault::is_fault_url(options.url)) return backend_of(options.url).open(options);
+  fault::FaultUrl faults = fault::parse_fault_url(options.url);
+  return fault::with_faults(
+      backend_of(faults.store).open({.url = faults.store, .notice = options.notice}),
+      std::move(faults.plan), options.notice);
 }
 
 std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options) {
-  return backend_of(options.url).open_schema(options);
+  const std::string url = plain_url(options.url);
+  return backend_of(url).open_schema({.url = url, .notice = options.notice});
 }
 
 std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options) {
@@ -72,10 +85,17 @@ std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options) {
     throw url_error(options.url, "is of a store that gives no transactions to attempts",
                     "use postgresql://HOST/DATABASE, or leave out .transaction");
   }
-  return backend_of(options.url).open_attempts(options);
+  const std::string url = plain_url(options.url);
+  return backend_of(url).open_attempts({.url = url, .notice = options.notice});
 }
 
-bool has_attempts(const std::string& url) { return backend_of(url).open_attempts != nullptr; }
+bool has_attempts(const std::string& url) {
+  return backend_of(plain_url(url)).open_attempts != nullptr;
+}
+
+bool is_of_one_process(const std::string& url) {
+  return &backend_of(plain_url(url)) == &sqlite::memory_backend();
+}
 
 std::string resolve_store(const Settings& settings, std::string_view name_or_url) {
   if (looks_like_url(name_or_url)) return std::string{name_or_url};

@@ -8,8 +8,8 @@
 
 namespace stint {
 
-/// Open the store of a URL. Throws Error: kConfiguration for a scheme that nobody has, with the
-/// nearest name, and as StoreBackend says.
+/// Open the store of a URL, `fault+URL` with the faults that it asks for. Throws Error:
+/// kConfiguration for a scheme that nobody has, with the nearest name, and as StoreBackend says.
 std::unique_ptr<Store> open_store(const StoreOptions& options);
 
 /// Reach the tables of a store, to make, change or drop them.
@@ -26,5 +26,9 @@ std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options);
 
 /// Whether the store of a URL has such transactions.
 bool has_attempts(const std::string& url);
+
+/// Whether the store of a URL is in the memory of the process that opens it, so that no other
+/// process sees what it holds.
+bool is_of_one_process(const std::string& url);
 
 }  // namespace stint

@@ -69,5 +69,48 @@ TEST(OpenStore, OpensAFile) {
   EXPECT_GT(open_schema({.url = url})->version(), 0);
 }
 
+TEST(OpenStore, SharesMemoryByNameWithinTheProcess) {
+  const NewJob job{.task = "t.run"};
+  JobId id;
+  {
+    const auto first = open_store({.url = "memory:backends-test"});
+    id = first->enqueue({&job, 1}).at(0).id;
+    EXPECT_EQ(first->status().backend, "memory");
+    EXPECT_EQ(first->status().location, "memory:backends-test");
+  }
+  EXPECT_TRUE(open_store({.url = "memory:backends-test"})->find_job(id).has_value());
+  EXPECT_FALSE(open_store({.url = "memory:backends-other"})->find_job(id).has_value());
+}
+
+TEST(OpenStore, RefusesMemoryThatCannotBeMeant) {
+  for (const char* const url : {"memory://host/x", "memory:a/b", "memory:a%20b", "memory:a?x=1"}) {
+    EXPECT_THAT(error_of([&] { return open_store({.url = url}); }), HasSubstr("memory:")) << url;
+  }
+}
+
+TEST(OpenStore, PutsFaultsBeforeAnyStore) {
+  const test::TemporaryFolder folder;
+  const std::string file = "sqlite:" + (folder.path() / "jobs.db").string();
+  std::string told;
+  const auto store = open_store({.url = "fault+" + file + "?error_rate=1&calls=enqueue&seed=7",
+                                 .notice = [&](std::string_view text) { told = text; }});
+  EXPECT_THAT(told, HasSubstr("error_rate 1, of the calls enqueue, seed 7"));
+  const NewJob job{.task = "t.run"};
+  EXPECT_THROW(store->enqueue({&job, 1}), Error);
+  EXPECT_EQ(store->status().backend, "sqlite");
+  EXPECT_GT(open_schema({.url = "fault+" + file})->version(), 0);
+  EXPECT_FALSE(has_attempts("fault+" + file));
+  EXPECT_TRUE(has_attempts("fault+postgresql://host/db?error_rate=0.1"));
+  EXPECT_TRUE(is_of_one_process("fault+memory:?latency=1ms"));
+  EXPECT_FALSE(is_of_one_process("fault+" + file));
+}
+
+TEST(OpenStore, NamesWhatAStoreBehindFaultsDoesNotKnow) {
+  EXPECT_THAT(error_of([] { return open_store({.url = "fault+sqlite:a.db?colour=red"}); }),
+              HasSubstr("has a parameter \"colour\""));
+  EXPECT_THAT(error_of([] { return open_store({.url = "fault+sqlit:a.db"}); }),
+              HasSubstr("did you mean \"sqlite\"?"));
+}
+
 }  // namespace
 }  // namespace stint
