@@ -7,6 +7,7 @@
 #include "stint/client.hpp"
 #include "stint/module_definition.hpp"
 #include "stint/task.hpp"
+#include "stint/testing/world.hpp"  // IWYU pragma: export
 
 namespace stint::testing {
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +24,13 @@ namespace stint::detail {
 /// error does not say `outcome_unknown()`. Waiting alone goes on through outages.
 class ClientImpl final {
  public:
-  explicit ClientImpl(std::shared_ptr<Environment> environment, Clock& clock = real_clock());
+  /// Called in place of waiting without limit for a job that has not ended; throws.
+  using RefuseWait = std::function<void(JobId)>;
+
+  /// With `refuse_wait`, nothing changes while this process waits: a wait with a limit then returns
+  /// at once.
+  explicit ClientImpl(std::shared_ptr<Environment> environment, Clock& clock = real_clock(),
+                      RefuseWait refuse_wait = {});
 
   std::vector<Enqueued> enqueue(std::string_view task, std::span<const json> many,
                                 const EnqueueOptions& options);
@@ -57,6 +64,7 @@ class ClientImpl final {
 
   const std::shared_ptr<Environment> environment_;
   Clock& clock_;
+  const RefuseWait refuse_wait_;
   TaskCatalog catalog_;
   std::atomic<bool> is_registered_{false};  // this program's tasks are
   JobWaits waits_;

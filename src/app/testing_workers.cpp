@@ -20,6 +20,7 @@
 #include "app/client_impl.hpp"
 #include "app/environment.hpp"
 #include "app/test_worker.hpp"
+#include "app/unfinished_jobs.hpp"
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "base/unique_fd.hpp"
@@ -42,8 +43,6 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kLongestStart = std::chrono::seconds{30};
 constexpr nanoseconds kLongestKill = std::chrono::seconds{10};
 constexpr milliseconds kPause{2};
-constexpr int kMostLogLines = 200;
-constexpr int kMostJobs = 20;
 
 /// Look at `condition` until it holds; false once `limit` has passed.
 template <typename Condition>
@@ -167,7 +166,7 @@ class Workers::Impl final {
   std::string report() {
     std::string text;
     try {
-      add_jobs(text);
+      text += describe_unfinished(environment_->store());
     } catch (const Error& error) {
       text += fmt::format("the store cannot be read: {}\n", error.what());
     }
@@ -248,22 +247,6 @@ class Workers::Impl final {
              (count.state == JobState::kQueued || count.state == JobState::kRunning ||
               count.state == JobState::kAborting);
     });
-  }
-
-  void add_jobs(std::string& text) {
-    const JobFilter unfinished{
-        .states = {JobState::kQueued, JobState::kRunning, JobState::kAborting, JobState::kScheduled,
-                   JobState::kFailed, JobState::kAborted},
-        .limit = kMostJobs};
-    for (const JobRecord& job : environment_->store().list_jobs(unfinished)) {
-      text += fmt::format("job {} ({}) is {}", job.id.value, job.task, to_string(job.state));
-      if (!job.cause.empty()) text += ", " + job.cause;
-      if (!job.error.empty()) text += ": " + detail::error_message(job.error);
-      text += "\n";
-      for (const JobLogLine& line : environment_->store().read_log(job.id, 1, kMostLogLines)) {
-        text += "  " + line.text + "\n";
-      }
-    }
   }
 
   static std::string written(const One& one) {

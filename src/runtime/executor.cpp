@@ -83,6 +83,11 @@ Completion stopped(const JobRun& run, const json& error) {
   return failure(run, "error", error);  // the task itself threw Stopped without being asked
 }
 
+std::minstd_rand& retry_random() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return random;
+}
+
 class JobInvocation final : public detail::Invocation {
  public:
   JobInvocation(JobRun& run, const RunEnvironment& environment, Contexts& contexts)
@@ -280,13 +285,14 @@ std::string error_message(const Completion& end) {
 }
 
 milliseconds retry_delay(const RetryOptions& options, int failures) {
-  thread_local std::minstd_rand random{std::random_device{}()};
   const BackoffOptions rule{.first = options.backoff,
                             .longest = std::max(options.max_backoff, options.backoff),
                             .factor = 2,
                             .jitter = options.jitter};
-  const double draw = std::uniform_real_distribution<double>{-1, 1}(random);
+  const double draw = std::uniform_real_distribution<double>{-1, 1}(retry_random());
   return std::chrono::duration_cast<milliseconds>(backoff_pause(rule, failures, draw));
 }
+
+void seed_retry_delays(std::uint32_t seed) { retry_random().seed(seed); }
 
 }  // namespace stint

@@ -1,5 +1,6 @@
 /// Call a task's code and turn whatever comes out of it into an outcome.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -57,5 +58,7 @@ std::string error_message(const Completion& end);
 
 /// The pause before the next attempt after `failures` failures (this one included).
 milliseconds retry_delay(const RetryOptions& options, int failures);
+/// Have the jitter of this thread's later pauses drawn from a seed, for tests.
+void seed_retry_delays(std::uint32_t seed);
 
 }  // namespace stint

@@ -36,6 +36,9 @@ class JobHost {
   /// Hear of a progress as soon as it is told; a worker asks for it by `take_report` instead.
   virtual void tell_progress(double /*fraction*/, const std::string& /*message*/) {}
   virtual JobId enqueue_child(std::string_view task, const json& args, EnqueueOptions options) = 0;
+  /// Let a sleep of the task pass where the clock is moved by hand, and say so; false: it sleeps as
+  /// long as it takes.
+  virtual bool pass_sleep(std::chrono::nanoseconds /*duration*/) { return false; }
   /// The task makes progress, for a lock that asks for that.
   virtual void extend_lock() {}
   /// Stamp a success of the task now. Throws Error kUsage where no liveness is kept.
