@@ -126,6 +126,25 @@ TEST(Pages, HaveCodeThatCompiles) {
                                                          std::string{example.name()});
 }
 
+// testing.md
+std::string greeting_of(const std::string& name) { return "Hello " + name; }
+
+STINT_MODULE(greetings, m) { m.task("greet", greeting_of, {arg("name")}); }
+
+std::string greet_in_memory() {
+  const stint::Settings settings =
+      stint::load_settings({.toml = "[stores]\ndefault = \"memory:\"\n"});
+  stint::Client client{settings, {greetings}};
+  stint::Worker worker{settings, {greetings}, {.slots = 2}};
+  worker.start();
+  auto job = client.enqueue("greetings.greet", {{"name", "Ann"}});
+  const std::string greeting = job.get();
+  worker.stop();
+  return greeting;
+}
+
+TEST(Greetings, AreMadeInMemory) { EXPECT_EQ(greet_in_memory(), "Hello Ann"); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
