@@ -105,6 +105,13 @@ TEST(OpenStore, PutsFaultsBeforeAnyStore) {
   EXPECT_FALSE(is_of_one_process("fault+" + file));
 }
 
+TEST(OpenStore, TellsTheSeedOfFaultsThatWasDrawn) {
+  std::string told;
+  open_store({.url = "fault+memory:seeds?error_rate=0.5",
+              .notice = [&](std::string_view text) { told = text; }});
+  EXPECT_THAT(told, testing::MatchesRegex("faults on purpose: error_rate 0.5, seed [0-9]+"));
+}
+
 TEST(OpenStore, NamesWhatAStoreBehindFaultsDoesNotKnow) {
   EXPECT_THAT(error_of([] { return open_store({.url = "fault+sqlite:a.db?colour=red"}); }),
               HasSubstr("has a parameter \"colour\""));

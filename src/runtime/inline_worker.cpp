@@ -45,7 +45,7 @@ class InlineWorker::Host final : public JobHost {
     host_->push_metrics(task, std::move(metrics));
   }
   bool pass_sleep(nanoseconds duration) override {
-    worker_->sleep(duration);
+    worker_->pass_sleep(duration);
     return true;
   }
 
@@ -171,7 +171,7 @@ void InlineWorker::advance(nanoseconds duration) {
   }
 }
 
-void InlineWorker::sleep(nanoseconds duration) {
+void InlineWorker::pass_sleep(nanoseconds duration) {
   if (!current_ || current_->stop_asked_at()) return;
   deliver_abort();
   if (current_->stop_asked_at()) return;

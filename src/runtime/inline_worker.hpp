@@ -55,7 +55,7 @@ class InlineWorker final {
   Completion execute_here(const ClaimedJob& job);
   WriteResult write_end(Completion& end);
   /// Let a sleep of the running job pass: up to its end, or to what stops the job before.
-  void sleep(std::chrono::nanoseconds duration);
+  void pass_sleep(std::chrono::nanoseconds duration);
   void deliver_abort();
   void move_clock(std::chrono::nanoseconds duration);
 

@@ -1,17 +1,12 @@
 #include "backends/fault/fault_hook.hpp"
 #include <map>
 #include <vector>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include "backends/fault/fault_store.hpp"
-#include "backends/sqlite/backend.hpp"
 
 namespace stint::fault {
 namespace {
 
 using std::chrono::seconds;
-using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
 
 std::vector<CallFate> fates(const FaultPlan& plan, StoreCall call, int count) {
   ManualClock clock;
@@ -90,16 +85,6 @@ TEST(FaultHook, HoldsACallUp) {
   }
   EXPECT_GE(std::chrono::steady_clock::now() - before, planned);
   EXPECT_GT(planned.count(), 0);
-}
-
-TEST(FaultStore, TellsItsSeed) {
-  std::string told;
-  const auto store = with_faults(sqlite::open_private_memory_store(), {.error_rate = 0.5},
-                                 [&](std::string_view text) { told = text; });
-  EXPECT_THAT(told, MatchesRegex("faults on purpose: error_rate 0.5, seed [0-9]+"));
-  with_faults(sqlite::open_private_memory_store(), {.seed = 7},
-              [&](std::string_view text) { told = text; });
-  EXPECT_THAT(told, HasSubstr("seed 7"));
 }
 
 }  // namespace
