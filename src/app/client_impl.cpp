@@ -5,6 +5,7 @@
 #include "app/task_records.hpp"
 #include "base/log.hpp"
 #include "core/payload.hpp"
+#include "core/plan_at.hpp"
 #include "stint/error.hpp"
 
 namespace stint::detail {
@@ -21,12 +22,12 @@ Error not_found(JobId id) {
 
 std::vector<NewJob> plan_all(std::string_view name, const TaskDeclaration* task,
                              std::span<const json> many, const EnqueueOptions& options,
-                             const EnqueueDefaults& defaults) {
+                             const EnqueueDefaults& defaults, const Clock& clock) {
   std::vector<NewJob> jobs;
   jobs.reserve(many.size());
   for (const json& args : many) {
     try {
-      jobs.push_back(plan_job(name, task, args, options, defaults));
+      jobs.push_back(plan_job_at(clock, name, task, args, options, defaults));
     } catch (const Error& error) {
       if (many.size() == 1) throw;
       throw Error{error.code(),
@@ -115,7 +116,7 @@ std::vector<NewJob> ClientImpl::plan(std::string_view task, std::span<const json
                                      const EnqueueOptions& options) {
   const TaskDeclaration* const own = environment_->registry().find_task_to_enqueue(task);
   if (own == nullptr) return plan_registered(task, many, options);
-  return plan_all(task, own, many, options, environment_->enqueue_defaults());
+  return plan_all(task, own, many, options, environment_->enqueue_defaults(), clock_);
 }
 
 std::vector<NewJob> ClientImpl::plan_registered(std::string_view task, std::span<const json> many,
@@ -124,7 +125,7 @@ std::vector<NewJob> ClientImpl::plan_registered(std::string_view task, std::span
   while (true) {
     const auto registered = catalog_.find(environment_->store(), task);
     try {
-      return plan_all(task, registered.get(), many, options, defaults);
+      return plan_all(task, registered.get(), many, options, defaults, clock_);
     } catch (const Error&) {
       // The workers may have a newer declaration by now, under which it fits.
       if (registered == nullptr || !catalog_.refresh()) throw;

@@ -19,9 +19,9 @@
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/time_format.hpp"
-#include "core/enqueue_plan.hpp"
 #include "core/hooked_store.hpp"
 #include "core/payload.hpp"
+#include "core/plan_at.hpp"
 #include "runtime/inline_worker.hpp"
 #include "stint/error.hpp"
 #include "stint/settings.hpp"
@@ -219,7 +219,9 @@ Error World::Impl::hindered(const std::vector<JobRecord>& jobs, std::string_view
 bool World::Impl::was_enqueued(std::string_view task, const std::optional<json>& args) {
   const detail::TaskDeclaration* const own = environment_->registry().find_task_to_enqueue(task);
   std::optional<NewJob> like;
-  if (args) like = plan_job(task, own, *args, {}, environment_->enqueue_defaults());
+  if (args) {
+    like = plan_job_at(ground_->clock, task, own, *args, {}, environment_->enqueue_defaults());
+  }
   const auto wanted = like ? json::parse(like->args) : json{};
   const std::vector<JobRecord> jobs =
       ground_->jobs->list_jobs({.task = std::string{task}, .limit = kMostJobs});

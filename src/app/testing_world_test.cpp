@@ -47,6 +47,8 @@ STINT_MODULE(world, m) {
   m.task("asks", [](Client& client) { client.enqueue(greet, {.name = "child"}).get(); });
   m.task("copies", [](const Bytes& data) { script().ran.emplace_back(data.view()); },
          {arg("data")});
+  m.task("daily", [](const std::string& day) { script().ran.push_back(day); },
+         {arg("day").date() = "today-1d"});
   m.task("pays", [] {}, {}, {.transaction = true});
   m.on_failed([](const FailedAttempt& failed) { script().failed.push_back(failed.message()); });
 }
@@ -268,6 +270,15 @@ TEST_F(WorldTest, ComparesBytesToo) {
   EXPECT_FALSE(world_.was_enqueued("world.copies", {{"data", Bytes{std::string{"abd"}}}}));
   EXPECT_EQ(world_.run_due_jobs(), 1);
   EXPECT_THAT(script().ran, ElementsAre("abc"));
+}
+
+TEST_F(WorldTest, CountsDatesByItsClock) {
+  world_.client().enqueue("world.daily");
+  EXPECT_TRUE(world_.was_enqueued("world.daily", {{"day", "2025-12-31"}}));
+  EXPECT_TRUE(world_.was_enqueued("world.daily", {{"day", "today-1d"}}));
+  world_.advance(48h);  // it was counted when the job was enqueued
+  EXPECT_EQ(world_.run_due_jobs(), 1);
+  EXPECT_THAT(script().ran, ElementsAre("2025-12-31"));
 }
 
 TEST_F(WorldTest, ListsWhatWasEnqueued) {

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include "base/backoff.hpp"
 #include "base/cleanup.hpp"
-#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "core/date_arguments.hpp"
@@ -137,7 +136,7 @@ Completion call_task(JobRun& run, const detail::TaskDeclaration& task,
   try {
     json args = checked_arguments(task, run.args());
     // Dates were resolved when the job was enqueued; a run that has no job is enqueued now.
-    const auto now = real_clock().system_now();
+    const auto now = run.system_now();
     resolve_dates(task, args, now);
     resolve_moments(task, args, now);
     run.set_args(std::move(args));

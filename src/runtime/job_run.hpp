@@ -122,6 +122,8 @@ class JobRun final : public Job, private JobLog {
 
   // For the worker
   const ClaimedJob& job() const { return job_; }
+  /// The date and time of day where it runs.
+  std::chrono::system_clock::time_point system_now() const { return clock_.system_now(); }
   /// Replace the arguments by the checked ones, before the task is called.
   void set_args(json args) { args_ = std::move(args); }
   /// Say under which lock it runs, before the task is called.
