@@ -19,8 +19,9 @@ enum class WorkerEventKind : std::uint8_t {
   kStarted,      ///< an attempt begins here
   kProgress,     ///< the task told how far it is; at most a few a second, the latest wins
   kDone,         ///< the store has taken its success
-  kRetry,        ///< the store has taken its failure; another attempt follows after `delay`
-  kFailed,       ///< the store has taken its failure, and no attempt follows
+  kRetry,        ///< the store has taken its failure; another attempt follows after `delay`, as far
+                 ///< as the worker can tell: the store may know of an abort or of other crashes
+  kFailed,       ///< the store has taken its failure, and no attempt follows, as above
   kAborted,      ///< it ended because somebody asked for that
   kSnoozed,      ///< it put itself off, for `delay`
   kInterrupted,  ///< it goes back without charge: the worker ends, or could not begin it

@@ -79,9 +79,9 @@ class Store {
   virtual std::optional<AskedStacks> ask_stacks(JobId id) = 0;
 
   // --- Operate ----------------------------------------------------------------------------------
-  // Each call is one transaction, with one result for each job, in order. What is asked for twice
-  // has the same result twice. A call whose outcome is unknown may have taken effect: it is not sent
-  // again, because a job can have ended anew meanwhile.
+  // One result for each job, in order; for one asked for twice, the same twice. A call is one
+  // transaction, and further ones for jobs that others move meanwhile. If its outcome is unknown, a
+  // part may have taken effect; nothing is sent again, because a job can have ended anew.
 
   /// Queue jobs that have ended once more, due now: with the same id, arguments and history, and
   /// the next attempt's number. Failures and crashes count from 0 again, the epoch grows, the output

@@ -12,8 +12,9 @@ namespace stint {
 /// Whether an attempt failed: not that it was aborted, put itself off or went back.
 bool is_failure(Outcome outcome);
 
-/// Whether no attempt follows. Of crashes this is the worker's own count: where a job has also been
-/// aboard workers that died, the store may grant it another one.
+/// Whether no attempt follows. This is the worker's own count: where a job has also been aboard
+/// workers that died, the store may grant it another one; and it grants none to a job that was
+/// aborted, of which the worker may not have heard yet.
 bool is_final_failure(const ClaimedJob& job, const Completion& end);
 
 /// Describe a failed attempt.
