@@ -14,11 +14,14 @@ install(
   COMPONENT development)
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/stintConfig.cmake.in" "${PROJECT_BINARY_DIR}/stintConfig.cmake"
-  INSTALL_DESTINATION "${package_dir}")
+  INSTALL_DESTINATION "${package_dir}"
+  PATH_VARS STINT_MODULE_INSTALL_DIR)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/stintConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
 install(
   FILES "${PROJECT_BINARY_DIR}/stintConfig.cmake" "${PROJECT_BINARY_DIR}/stintConfigVersion.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/StintModules.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/module_symbols.list"
   DESTINATION "${package_dir}"
   COMPONENT development)
 
@@ -43,7 +46,7 @@ install(
 if(TARGET stint_program)
   install(TARGETS stint_program RUNTIME COMPONENT program)
   # Only what its owner puts there is loaded.
-  install(DIRECTORY DESTINATION "lib/stint/modules" COMPONENT program)
+  install(TARGETS noop_module LIBRARY DESTINATION "${STINT_MODULE_INSTALL_DIR}" COMPONENT program)
   # Where settings lie is known once the prefix is: /etc for /usr, PREFIX/etc otherwise.
   set(STINT_INSTALL_BINDIR "${CMAKE_INSTALL_BINDIR}")
   configure_file("${PROJECT_SOURCE_DIR}/cmake/install_services.cmake.in"

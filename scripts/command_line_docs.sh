@@ -12,7 +12,7 @@ cat <<'TEXT'
 
 `stint`, and every program that calls `stint::main`, has these commands. A program's own tasks are what
 `run` and `worker run` work on; the installed `stint` has those that the settings declare
-([commands](commands.md)) and is for everything else. Commands that
+([commands](commands.md)), those of the [module files](modules.md) that it loads, and is for everything else. Commands that
 a program's modules declare (`m.command`) stand first in its `--help`; their arguments are options and,
 in their order, positional values, and a whole number that they return is the exit code.
 

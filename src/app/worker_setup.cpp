@@ -9,6 +9,7 @@
 #include "app/backends.hpp"
 #include "app/client_impl.hpp"
 #include "app/domain_shares.hpp"
+#include "app/module_files.hpp"
 #include "app/task_records.hpp"
 #include "app/task_reports_setup.hpp"
 #include "base/host.hpp"
@@ -80,6 +81,18 @@ void require_slots(std::string_view why) {
                    why)}};
 }
 
+/// What slot processes need of this one.
+SlotProcessOptions slot_options(const Environment& environment) {
+  SlotProcessOptions options;
+  options.hello = {.settings = pack_settings(environment.settings()),
+                   .store = environment.store_name()};
+  for (LoadedModuleFile& file : loaded_module_files()) {
+    options.hello.modules.push_back(std::move(file.path));
+    options.module_files.push_back(file.descriptor);
+  }
+  return options;
+}
+
 /// Where some task runs in a process, or all do: what starts the processes.
 std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environment, bool all,
                                                    int slots, std::shared_ptr<Keeper> keeper) {
@@ -89,8 +102,7 @@ std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environmen
   }
   if (why.empty()) return nullptr;
   require_slots(why);
-  SlotProcessOptions options;
-  options.hello = {pack_settings(environment.settings()), environment.store_name()};
+  SlotProcessOptions options = slot_options(environment);
   options.most_runs = environment.settings().get<int>("worker.slot_runs");
   options.burst = 2 * slots + 4;
   return std::make_shared<SlotProcesses>(std::move(keeper), std::move(options), real_clock());
@@ -101,12 +113,10 @@ std::shared_ptr<SlotProcesses> make_slot_processes(const Environment& environmen
 std::shared_ptr<SlotProcesses> make_runner_processes(const Environment& environment,
                                                      std::shared_ptr<Keeper> keeper) {
   require_slots("its runner does");
-  return std::make_shared<SlotProcesses>(
-      std::move(keeper),
-      SlotProcessOptions{.hello = {pack_settings(environment.settings()), environment.store_name()},
-                         .keeps_spare = false,
-                         .inherits_input = true},
-      real_clock());
+  SlotProcessOptions options = slot_options(environment);
+  options.keeps_spare = false;
+  options.inherits_input = true;
+  return std::make_shared<SlotProcesses>(std::move(keeper), std::move(options), real_clock());
 }
 
 std::shared_ptr<RunEnvironment> make_run_environment(

@@ -175,6 +175,7 @@ Completion complete(Context& context, std::span<const std::string> words) {
   const std::span<const std::string> before = words.first(words.size() - 1);
   try {
     read_global_options(before, context.global());
+    context.load_modules(before);
     // An option of all commands that waits for its value takes the word that is typed.
     Chosen chosen = choose(context.module_registry(), {before.begin(), before.end()});
     if (!chosen.command) return of_program(context, chosen.group, before, current);

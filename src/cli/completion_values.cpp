@@ -177,7 +177,8 @@ std::vector<Candidate> fitting(std::vector<Candidate> candidates, std::string_vi
 }
 
 Completion complete_value(Context& context, const TypedValue& value) {
-  if (value.name == "FILE" || value.name == "PATH") {
+  if (value.name == "FILE" || value.name == "PATH" ||
+      (value.name == "FILE|NAME" && value.text.find('/') != std::string_view::npos)) {
     return {.source = CompletionSource::kFiles, .prefix = std::string{value.prefix}};
   }
   if (value.name == "FOLDER" || value.name == "DIR") {
@@ -185,6 +186,9 @@ Completion complete_value(Context& context, const TypedValue& value) {
   }
   if (value.name == "COMMAND") return {.source = CompletionSource::kPrograms};
   if (value.name == "URL|NAME") return store_names(context, value);
+  if (value.name == "FILE|NAME") {
+    return {.candidates = fitting(words_of(context.module_names()), value.prefix, value.text)};
+  }
   if (value.name == "ARGUMENT" && !value.task.empty()) return task_argument(context, value);
   // Of `a,b` the last part is typed.
   std::string prefix{value.prefix};

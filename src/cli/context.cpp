@@ -1,10 +1,14 @@
 #include "cli/context.hpp"
+#include <cstdlib>
 #include <limits>
 #include <utility>
 #include <fmt/format.h>
 #include "app/backends.hpp"
 #include "app/environment.hpp"
+#include "app/module_place.hpp"
+#include "app/modules.hpp"
 #include "base/url.hpp"
+#include "config/load_settings.hpp"
 #include "config/logging.hpp"
 #include "core/registry.hpp"
 #include "core/store.hpp"
@@ -17,6 +21,10 @@ void declare_global_options(OptionTable& options, GlobalOptions& to) {
       .default_text = "$STINT_SETTINGS, ./stint.toml, ~/.config/stint/stint.toml";
   options.text({"--store"}, "URL|NAME", to.store, "use this store: a URL or a name of [stores]")
       .default_text = "[stores] default";
+  options
+      .list({"--module"}, "FILE|NAME", to.modules,
+            "load the tasks of this module file; may be repeated")
+      .default_text = "[modules] load";
   options.flag({"--json"}, to.json, "print results as JSON, one object a line");
   options.flag({"--no-color"}, to.no_color, "print no colours (NO_COLOR=1 does the same)");
   Option& level = options.text({"--log-level"}, "LEVEL", to.log_level,
@@ -24,7 +32,8 @@ void declare_global_options(OptionTable& options, GlobalOptions& to) {
   level.default_text = "[logging] level";
   level.choices = {"debug", "info", "warning", "error"};
   options.flag({"--help", "-h"}, to.help, "show this help");
-  for (const char* name : {"--settings", "--store", "--json", "--no-color", "--log-level", "-h"}) {
+  for (const char* name :
+       {"--settings", "--store", "--module", "--json", "--no-color", "--log-level", "-h"}) {
     options.find(name)->is_global = true;
   }
 }
@@ -47,8 +56,10 @@ void read_global_options(std::span<const std::string> words, GlobalOptions& to) 
   }
 }
 
-Context::Context(std::string program, std::initializer_list<ModuleDefinition> modules)
-    : program_(std::move(program)), modules_(modules) {}
+Context::Context(std::string program, std::span<const ModuleDefinition> modules)
+    : program_(std::move(program)),
+      modules_(modules.begin(), modules.end()),
+      own_modules_(modules.size()) {}
 Context::~Context() = default;
 
 const Terminal& Context::terminal() {
@@ -57,6 +68,34 @@ const Terminal& Context::terminal() {
 }
 
 void Context::note(std::string_view text) { write_error_line(text); }
+
+void Context::load_modules(std::span<const std::string> words) {
+  GlobalOptions early;
+  read_global_options(words, early);
+  modules_.erase(modules_.begin() + static_cast<std::ptrdiff_t>(own_modules_), modules_.end());
+  registry_.reset();
+  const std::span<const ModuleDefinition> own{modules_};
+  std::vector<std::string> problems;
+  const Settings settings =
+      read_settings(LoadOptions{.file = early.settings_file}, {}, UnknownSettings::kKept, problems);
+  if (!problems.empty()) {
+    if (early.modules.empty()) return;
+    throw ConfigurationError{std::move(problems)};
+  }
+  const char* const named = std::getenv("STINT_SETTINGS");  // NOLINT(concurrency-mt-unsafe)
+  const bool is_named = !early.settings_file.empty() || (named != nullptr && *named != '\0') ||
+                        settings.file().starts_with('/');
+  const std::vector<ModuleDefinition> loaded =
+      stint::load_modules(settings, is_named ? SettingsFile::kNamed : SettingsFile::kFound,
+                          early.modules, own, problems);
+  if (!problems.empty()) throw ConfigurationError{std::move(problems)};
+  modules_.insert(modules_.end(), loaded.begin(), loaded.end());
+}
+
+std::vector<std::string> Context::module_names() {
+  std::vector<std::string> ignored;  // who loads one hears of them
+  return stint::module_names(module_folders(settings(), SettingsFile::kNamed, ignored));
+}
 
 const Registry& Context::registry() { return environment()->registry(); }
 
@@ -72,8 +111,8 @@ const Registry& Context::module_registry() {
 }
 
 Settings Context::load() const {
-  return load_settings(LoadOptions{.file = global_.settings_file, .command_line = overrides_},
-                       modules_);
+  return load_settings_for(LoadOptions{.file = global_.settings_file, .command_line = overrides_},
+                           modules_);
 }
 
 const Settings& Context::settings() {

@@ -1,6 +1,6 @@
 /// What every command works with.
 #pragma once
-#include <initializer_list>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +26,7 @@ struct GlobalOptions {
   std::string settings_file = {};
   std::string store = {};
   std::string log_level = {};
+  std::vector<std::string> modules = {};
   bool json = false;
   bool no_color = false;
   bool help = false;
@@ -40,14 +41,13 @@ void read_global_options(std::span<const std::string> words, GlobalOptions& to);
 /// command first asks for it. Not thread-safe, but what it returns is.
 class Context {
  public:
-  /// `program` is the name for messages; `modules` must outlive the object.
-  Context(std::string program, std::initializer_list<ModuleDefinition> modules);
+  /// `program` is the name for messages.
+  Context(std::string program, std::span<const ModuleDefinition> modules);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   const std::string& program() const { return program_; }
-  std::initializer_list<ModuleDefinition> modules() const { return modules_; }
   GlobalOptions& global() { return global_; }
   bool json() const { return global_.json; }
 
@@ -57,6 +57,13 @@ class Context {
   /// Say something that is no result, on standard error.
   void note(std::string_view text);
 
+  /// Load the module files that the line and the settings name, and no others, before anything else
+  /// is asked for.
+  /// Settings that cannot be read say so to who needs them, not here. Throws ConfigurationError
+  /// with the problems of all files.
+  void load_modules(std::span<const std::string> words);
+  /// The modules that lie in the folders of the settings, by name.
+  std::vector<std::string> module_names();
   /// What the modules declare: for the choice of the command, before any setting is read. Throws
   /// ConfigurationError with every mistake of the declarations.
   const Registry& module_registry();
@@ -84,7 +91,8 @@ class Context {
   void require_lasting_store();
 
   std::string program_;
-  std::initializer_list<ModuleDefinition> modules_;
+  std::vector<ModuleDefinition> modules_;  // the program's own, then those of files
+  std::size_t own_modules_;
   GlobalOptions global_;
   Output output_;
   std::unique_ptr<Terminal> terminal_;

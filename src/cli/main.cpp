@@ -24,7 +24,7 @@ namespace {
 /// Be one run of the program; remembers what a message about a wrong line needs.
 class CommandLine {
  public:
-  CommandLine(std::string program, std::initializer_list<ModuleDefinition> modules)
+  CommandLine(std::string program, std::span<const ModuleDefinition> modules)
       : context_(std::move(program), modules) {}
 
   int run(std::vector<std::string> words) {
@@ -47,6 +47,7 @@ class CommandLine {
 
  private:
   int run_command(std::vector<std::string> words);
+  void load_modules(std::span<const std::string> words);
   int show_general_help(const Chosen& chosen);
 
   Context context_;
@@ -70,6 +71,18 @@ int CommandLine::show_general_help(const Chosen& chosen) {
   return exit_code(ErrorCode::kUsage);
 }
 
+/// Help must be there whatever is wrong with a module; to a shell that completes, nothing is said.
+void CommandLine::load_modules(std::span<const std::string> words) {
+  try {
+    context_.load_modules(words);
+  } catch (const ConfigurationError& error) {
+    const std::string_view first = words.empty() ? "help" : std::string_view{words.front()};
+    if (first == "completion") return;
+    if (first != "help" && !has_word(words, "--help", "-h")) throw;
+    for (const std::string& problem : error.problems()) context_.note(problem);
+  }
+}
+
 int CommandLine::run_command(std::vector<std::string> words) {
   if (words.size() == 1 && words.front() == "--version") {
     context_.output().line(fmt::format("{} {}", context_.program(), version()));
@@ -78,6 +91,7 @@ int CommandLine::run_command(std::vector<std::string> words) {
   GlobalOptions given;  // help, too, is without colours, and it is not a line that is read
   read_global_options(words, given);
   context_.global().no_color = given.no_color;
+  load_modules(words);
   const Registry& registry = context_.module_registry();
   const Chosen chosen = choose(registry, std::move(words));
   if (!chosen.command) return show_general_help(chosen);
@@ -112,7 +126,9 @@ void serve_slot(int argc, char** argv, std::initializer_list<ModuleDefinition> m
   if (channel) std::exit(run_as_slot(*channel, {modules.begin(), modules.size()}));
   if (const auto words = test_worker_words(argc, argv)) {
     cli::ignore_closed_pipes();
-    std::exit(cli::CommandLine{cli::program_name(argc, argv), modules}.run(*words));
+    std::exit(
+        cli::CommandLine{cli::program_name(argc, argv), {modules.begin(), modules.size()}}.run(
+            *words));
   }
 }
 
@@ -121,7 +137,7 @@ int main(int argc, char** argv, std::initializer_list<ModuleDefinition> modules)
   serve_slot(argc, argv, modules);
   cli::occupy_standard_descriptors();
   cli::ignore_closed_pipes();
-  cli::CommandLine line{cli::program_name(argc, argv), modules};
+  cli::CommandLine line{cli::program_name(argc, argv), {modules.begin(), modules.size()}};
   return line.run(argc > 1 ? std::vector<std::string>{argv + 1, argv + argc}
                            : std::vector<std::string>{});
 }

@@ -1,5 +1,4 @@
 #include "config/builtin_settings.hpp"
-#include <array>
 #include <utility>
 
 namespace stint {
@@ -186,6 +185,20 @@ void add_tasks(Table& table) {
               "JSON.");
 }
 
+void add_modules(Table& table) {
+  table
+      .list(
+          "modules.load", nullptr,
+          "The modules that are loaded at the start, see [modules](modules.md): names of files in "
+          "`directories`, without their ending `.so`, or paths.")
+      .list(
+          "modules.directories", nullptr,
+          "The folders that modules may be loaded from, the first that has a name counts: paths "
+          "that begin with `/` or `~/`. Whoever sets this chooses whose code runs. Not taken from "
+          "a `./stint.toml` that nobody named. Default: `lib/stint/modules` of the program's "
+          "installation, and `~/.local/lib/stint/modules`.");
+}
+
 // Where a server of these roles answers, by parts and as one.
 void add_consul(Table& table, const std::string& under) {
   table
@@ -352,10 +365,6 @@ void add_metrics(Table& table) {
               "How tags are sent: as parts of the name, or as DogStatsD takes them.");
 }
 
-constexpr std::array kReserved = {
-    ReservedSetting{"modules", "loading modules is not available in this version"},
-};
-
 }  // namespace
 
 const std::vector<SettingSpec>& builtin_settings() {
@@ -368,6 +377,7 @@ const std::vector<SettingSpec>& builtin_settings() {
     add_jobs(table);
     add_worker(table);
     add_tasks(table);
+    add_modules(table);
     add_one_instance(table);
     add_liveness(table);
     add_metrics(table);
@@ -375,7 +385,5 @@ const std::vector<SettingSpec>& builtin_settings() {
   }();
   return specs;
 }
-
-std::span<const ReservedSetting> reserved_settings() { return kReserved; }
 
 }  // namespace stint

@@ -142,9 +142,6 @@ std::string KnownSettings::refuse_place(const SettingSpec& spec) const {
       return fmt::format("stands in \"{}\", which is the library's own; choose another name", top);
     }
   }
-  for (const ReservedSetting& reserved : reserved_settings()) {
-    if (reserved.name == top) return "has a name that the library keeps for itself; choose another";
-  }
   if (is_table(spec.key)) return "is the table of another declared setting; choose another name";
   for (std::string_view table = table_of(spec.key); !table.empty(); table = table_of(table)) {
     if (by_key_.contains(table)) {

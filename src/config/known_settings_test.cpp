@@ -70,15 +70,6 @@ TEST(UnknownNames, OfTheCommandLineAreRefused) {
                             "\"worker.slots\"?)")));
 }
 
-TEST(UnknownNames, OfLaterVersionsAreRefusedAsSuch) {
-  EXPECT_THAT(
-      problems_of("modules = [\"x.so\"]"),
-      ElementsAre(
-          "stint.toml:1: modules: loading modules is not available in this version; leave it out"));
-  EXPECT_THAT(problems_of("", {{"STINT_MODULES", "x"}, {"STINT_MODULES_A", "x"}}),
-              ElementsAre(HasSubstr("not available"), HasSubstr("not available")));
-}
-
 TEST(UnknownNames, AreKeptInTablesOfTheirOwnUntilTheyAreChecked) {
   const LoadOptions options =
       from_toml("[warehouse]\nurl = \"https://x\"\ntimeout = 7\n[warehouse.extra]\na = 1",
@@ -176,7 +167,7 @@ TEST(DeclaredSettings, AreRefusedWhereTheyCannotHold) {
   EXPECT_THAT(refused(Setting::of<int>("logging.mine")),
               ElementsAre(HasSubstr("stands in \"logging\", which is the library's own")));
   EXPECT_THAT(refused(Setting::of<int>("modules.mine")),
-              ElementsAre(HasSubstr("keeps for itself")));
+              ElementsAre(HasSubstr("stands in \"modules\", which is the library's own")));
   EXPECT_THAT(refused(Setting::of<int>("a")), ElementsAre(HasSubstr("is the table of another")));
   EXPECT_THAT(refused(Setting::of<int>("a.b.c")), ElementsAre(HasSubstr("stands below")));
   EXPECT_THAT(refused(Setting::of<int>("a_b")), ElementsAre(HasSubstr("same variable STINT_A_B")));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 #include "config/resolve_settings.hpp"
+#include "stint/module_definition.hpp"
 #include "stint/setting.hpp"
 #include "stint/settings.hpp"
 
@@ -14,6 +15,9 @@ namespace stint {
 /// what was readable and must not be used but to look for more problems.
 Settings read_settings(const LoadOptions& options, std::span<const SettingSpec> declared,
                        UnknownSettings unknown, std::vector<std::string>& problems);
+
+/// Read the settings as `load_settings` does, for modules in a span. Throws ConfigurationError.
+Settings load_settings_for(const LoadOptions& options, std::span<const ModuleDefinition> modules);
 
 /// Check settings anew, strictly, now that the keys are known that the program's modules declare:
 /// their types, ranges and defaults come in, and what nobody knows is refused. The result is to be

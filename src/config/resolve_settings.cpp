@@ -47,7 +47,7 @@ class Resolver final {
       const std::string source = "environment " + variable;
       if (const std::optional<std::string> key = known_.key_of(variable)) {
         texts.push_back({.key = *key, .text = text, .source = source});
-      } else if (!refuse_reserved_variable(variable, source)) {
+      } else {
         refuse_variable(variable, source);
       }
     }
@@ -129,7 +129,6 @@ class Resolver final {
   }
 
   void place(const std::string& key, const SettingNode& node, int depth) {
-    if (refuse_reserved(key, node.source)) return;
     if (is_task(key)) {
       tasks_[key.substr(kTasks.size() + 1)] = node;
       return;
@@ -208,26 +207,6 @@ class Resolver final {
                                 escape_controls(sanitize_text(key)), known_.suggest_key(key),
                                 own ? "correct its name, or declare its keys in a module"
                                     : "correct its name or leave it out"));
-  }
-
-  bool refuse_reserved(std::string_view key, const std::string& source) {
-    const std::string_view top = key.substr(0, key.find('.'));
-    for (const ReservedSetting& reserved : reserved_settings()) {
-      if (top != reserved.name) continue;
-      problem(source, fmt::format("{}: {}; leave it out", key, reserved.reason));
-      return true;
-    }
-    return false;
-  }
-
-  bool refuse_reserved_variable(std::string_view variable, const std::string& source) {
-    for (const ReservedSetting& reserved : reserved_settings()) {
-      const std::string twin = environment_twin(reserved.name);
-      if (variable == twin || variable.starts_with(twin + "_")) {
-        return refuse_reserved(reserved.name, source);
-      }
-    }
-    return false;
   }
 
   void refuse_variable(std::string_view variable, const std::string& source) {

@@ -32,7 +32,7 @@ class Channel final {
  public:
   /// Larger messages are garbage.
   static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
-  static constexpr std::size_t kMostDescriptors = 8;
+  static constexpr std::size_t kMostDescriptors = 64;
 
   /// Take over one end of a socket pair.
   explicit Channel(UniqueFd socket);

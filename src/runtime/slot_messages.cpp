@@ -19,10 +19,13 @@ T enumerator(WireReader& from) {
   return static_cast<T>(from.number());
 }
 
-void write(WireWriter& to, const Hello& hello) { to.string(hello.settings).string(hello.store); }
+void write(WireWriter& to, const Hello& hello) {
+  to.string(hello.settings).string(hello.store).strings(hello.modules);
+}
 void read(WireReader& from, Hello& hello) {
   hello.settings = from.string();
   hello.store = from.string();
+  hello.modules = from.strings();
 }
 
 void write(WireWriter& to, const ClaimedJob& job) {

@@ -22,6 +22,9 @@ namespace stint::slot {
 struct Hello {
   std::string settings;  ///< by `pack_settings`
   std::string store;     ///< the name or URL that the command line gave; empty: the default
+  /// The paths of the module files that the worker has loaded; their descriptors come with the
+  /// message, after those of the crash report and the page.
+  std::vector<std::string> modules = {};
 };
 
 /// Execute a job. Two descriptors come with it: what becomes its standard output and error; with a

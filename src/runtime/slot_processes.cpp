@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <fmt/format.h>
@@ -90,7 +91,9 @@ std::unique_ptr<SlotProcess> SlotProcesses::start() {
   }
   process->child = keeper_->spawn(program);
   theirs.reset();
-  if (!process->channel->send(hello_, {process->crash_report.get(), shared.get()})) {
+  std::vector<int> descriptors{process->crash_report.get(), shared.get()};
+  std::ranges::copy(options_.module_files, std::back_inserter(descriptors));
+  if (!process->channel->send(hello_, descriptors)) {
     throw Error{
         ErrorCode::kUnavailable, "a slot process died as it was started", {.retryable = true}};
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "process/channel.hpp"
@@ -39,10 +40,11 @@ struct SlotProcess {
 
 struct SlotProcessOptions {
   slot::Hello hello = {};
-  int most_runs = 0;            ///< jobs that one process executes; 0: no limit
-  int burst = 8;                ///< processes that may be started at once; then 5 a second
-  bool keeps_spare = true;      ///< `refill` has one ready
-  bool inherits_input = false;  ///< they have this process's standard input, not /dev/null
+  std::vector<int> module_files = {};  ///< of `hello.modules`; open as long as this lives
+  int most_runs = 0;                   ///< jobs that one process executes; 0: no limit
+  int burst = 8;                       ///< processes that may be started at once; then 5 a second
+  bool keeps_spare = true;             ///< `refill` has one ready
+  bool inherits_input = false;         ///< they have this process's standard input, not /dev/null
 };
 
 /// Start processes for slots. Keeps one ready, so that a slot whose process was killed goes on at

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -195,15 +196,18 @@ int SlotServer::serve(const PrepareSlot& prepare) {
   if (channel_.wait(first) != Received::kMessage) return 0;
   const auto message = slot::decode_for_slot(first.text);
   const auto* hello = message ? std::get_if<slot::Hello>(&*message) : nullptr;
-  if (hello == nullptr) return kUnfitExit;
+  constexpr std::size_t kOwn = 2;  // the crash report and the page
+  if (hello == nullptr || first.descriptors.size() < kOwn) return kUnfitExit;
+  std::vector<UniqueFd> module_files{
+      std::move_iterator{first.descriptors.begin() + static_cast<std::ptrdiff_t>(kOwn)},
+      std::move_iterator{first.descriptors.end()}};
   std::shared_ptr<const RunEnvironment> environment;
   try {
-    environment = prepare(*hello);
+    environment = prepare(*hello, std::move(module_files));
   } catch (const std::exception& error) {
     host_->send(slot::Unfit{error.what()});
     return kUnfitExit;
   }
-  if (first.descriptors.size() < 2) return kUnfitExit;
   install_crash_report(first.descriptors[0].release());
   page_.emplace(first.descriptors[1]);
   std::thread{[this] { listen(); }}.detach();  // it ends the process

@@ -53,6 +53,11 @@ STINT_MODULE(reports, m) {
   m.backend("log", [](const stint::BackendOptions&) { return std::make_unique<LogSink>(); });
 }
 
+// modules.md
+STINT_MODULE(images, m) {
+  m.task("twice", [](long width) { return 2 * width; }, {arg("width")});
+}
+
 // one-instance.md
 void write_ledger(std::int64_t token, const std::stop_token& /*stop*/) {
   std::cout << token << '\n';
@@ -121,9 +126,9 @@ TEST(Pages, HaveCodeThatCompiles) {
   EXPECT_NE(&book, nullptr);
   EXPECT_NE(&transfer, nullptr);
   EXPECT_NE(fenced_increase(), "");
-  EXPECT_EQ(std::string{"isolated reports example"}, std::string{isolated.name()} + " " +
-                                                         std::string{reports.name()} + " " +
-                                                         std::string{example.name()});
+  EXPECT_EQ(std::string{"isolated reports images example"},
+            std::string{isolated.name()} + " " + std::string{reports.name()} + " " +
+                std::string{images.name()} + " " + std::string{example.name()});
 }
 
 // testing.md

@@ -29,4 +29,32 @@ execute_process(COMMAND "${BINARY_DIR}/consumer" OUTPUT_VARIABLE said COMMAND_ER
 if(NOT said STREQUAL "6 x 7 = 42\n")
   message(FATAL_ERROR "the consumer printed \"${said}\"")
 endif()
+
+# Run the words behind, which must print what stands first.
+function(expect expected)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT said STREQUAL expected)
+    message(FATAL_ERROR "${ARGN} printed \"${said}\"")
+  endif()
+endfunction()
+
+# A module that was built with what is installed, or with the subdirectory, by a program of the user.
+set(ENV{STINT_MODULES_DIRECTORIES} "${BINARY_DIR}")
+expect("6 x 7 = 42\n" "${BINARY_DIR}/loader" run shipped.multiply --a 6 --run-once --module shipped)
+if(PREFIX)
+  # By the installed program: with that module, and with the one that it brings.
+  set(stint "${PREFIX}/bin/stint")
+  set(ENV{STINT_MODULES_LOAD} shipped)
+  expect("2\n" "${stint}" enqueue shipped.multiply a=5)
+  foreach(isolation IN ITEMS thread process)
+    expect("" "${stint}" worker run --drain --isolation ${isolation})
+  endforeach()
+  execute_process(COMMAND "${stint}" job logs 2 OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT said MATCHES "5 x 7 = 35")
+    message(FATAL_ERROR "the job of the module left \"${said}\"")
+  endif()
+  unset(ENV{STINT_MODULES_LOAD})
+  unset(ENV{STINT_MODULES_DIRECTORIES})
+  expect("line 1\n" "${stint}" run noop.print --lines 1 --run-once --module noop)
+endif()
 file(REMOVE_RECURSE "${BINARY_DIR}")

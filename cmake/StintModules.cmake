@@ -1,0 +1,31 @@
+# Module files, and programs that load them. Part of the installed package, too: see docs/modules.md.
+
+# What a program gives to the modules that it loads.
+set(STINT_MODULE_SYMBOLS "${CMAKE_CURRENT_LIST_DIR}/module_symbols.list")
+
+# stint_add_module(<target> <source>...): a module file, <target>.so, of sources that use
+# STINT_MODULE. It has Stint's headers, and takes Stint's functions from the program that loads it:
+# never link it with stint::stint.
+function(stint_add_module target)
+  add_library(${target} MODULE ${ARGN})
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so")
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_include_directories(
+    ${target} SYSTEM PRIVATE $<TARGET_PROPERTY:stint::stint,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_link_libraries(${target} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+endfunction()
+
+# stint_enable_modules(<target>): let a program that is linked with stint::stint, and hands over to
+# stint::main, load module files. All of the library goes into it, not only what the program uses
+# itself, and its functions become visible to modules.
+function(stint_enable_modules target)
+  # By the name that the link line has; an alias is not one.
+  set(library stint::stint)
+  get_target_property(aliased stint::stint ALIASED_TARGET)
+  if(aliased)
+    set(library ${aliased})
+  endif()
+  set_property(TARGET ${target} PROPERTY LINK_LIBRARY_OVERRIDE_${library} WHOLE_ARCHIVE)
+  target_link_options(${target} PRIVATE "LINKER:--dynamic-list=${STINT_MODULE_SYMBOLS}")
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${STINT_MODULE_SYMBOLS}")
+endfunction()
