@@ -194,7 +194,8 @@ class Walk final {
     // In 64 bits: the years of chrono are no more than 16.
     const std::int64_t months =
         std::int64_t{int{date.year()}} * 12 + static_cast<int>(unsigned{date.month()}) - 1 + count;
-    if (months < int{kFirstYear} * 12 || months >= (int{kLastYear} + 1) * 12) return false;
+    if (months < std::int64_t{int{kFirstYear}} * 12) return false;
+    if (months >= (std::int64_t{int{kLastYear}} + 1) * 12) return false;
     const std::chrono::year year{static_cast<int>(months / 12)};
     const std::chrono::month month{static_cast<unsigned>(months % 12) + 1};
     const std::chrono::day last = (year / month / std::chrono::last).day();

@@ -18,6 +18,7 @@ using Problems = std::vector<std::string>;
 
 std::vector<std::string> names_of(const std::vector<ArgumentSpec>& fields) {
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const ArgumentSpec& field : fields) names.push_back(field.name);
   return names;
 }
@@ -106,6 +107,7 @@ bool returns_plain_value(const std::vector<ArgumentSpec>& returns) {
 void check_returns(detail::TaskDeclaration& task, Problems& problems) {
   if (task.options.returns.empty()) return;
   std::vector<ArgumentSpec> stated;
+  stated.reserve(task.options.returns.size());
   for (const arg& one : task.options.returns) stated.push_back(one.spec());
   check_stated(task, stated, problems);
   // Fields that are not stated stay as the C++ type has them.
