@@ -145,10 +145,13 @@ std::vector<ModuleDefinition> load_module_file(ModuleFile file) {
     refuse(file.path, error.what());
   }
   STINT_TEST_POINT("modules.before_load");
-  std::vector<ModuleDefinition> modules =
-      modules_of(file.path, load(file.path, file.descriptor.get()), noted);
+  // The dynamic linker knows a file by the name that it was loaded by, which holds the descriptor's
+  // number, also when its initialisers have thrown: the number must never be another file's. So the
+  // descriptor stays open whatever comes.
+  const int descriptor = file.descriptor.release();
+  std::vector<ModuleDefinition> modules = modules_of(file.path, load(file.path, descriptor), noted);
   all.files.push_back({.path = std::move(file.path),
-                       .descriptor = std::move(file.descriptor),
+                       .descriptor = UniqueFd{descriptor},
                        .device = found.st_dev,
                        .inode = found.st_ino,
                        .modules = modules});

@@ -8,10 +8,11 @@ namespace stint {
 namespace {
 
 TEST(Version, IsTheOneInTheProject) {
-  std::ifstream file{STINT_SOURCE_DIR "/CMakeLists.txt"};
+  std::ifstream file{STINT_SOURCE_DIR "/include/stint/version.hpp"};
   std::stringstream text;
   text << file.rdbuf();
-  EXPECT_NE(text.str().find("VERSION " + std::string{version()} + "\n"), std::string::npos);
+  EXPECT_NE(text.str().find("#define STINT_VERSION \"" + std::string{version()} + "\"\n"),
+            std::string::npos);
 }
 
 }  // namespace

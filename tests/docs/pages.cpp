@@ -27,6 +27,17 @@ stint::WorkerOptions with_events(std::ostream& screen) {
           }};
 }
 
+// arguments.md
+stint::json count(const std::string& day, const std::string& since) {
+  return {{"rows", day.size() + since.size()}};
+}
+
+STINT_MODULE(counts, m) {
+  m.task("daily", count,
+         {arg("day").date().help("what to count") = "today-1d", arg("since").moment() = "now/d"},
+         {.zone = "Europe/Berlin", .returns = {arg("rows").integer().minimum(0)}});
+}
+
 // isolation.md
 void resize(const std::string& path) { std::cout << path << '\n'; }
 
@@ -126,9 +137,10 @@ TEST(Pages, HaveCodeThatCompiles) {
   EXPECT_NE(&book, nullptr);
   EXPECT_NE(&transfer, nullptr);
   EXPECT_NE(fenced_increase(), "");
-  EXPECT_EQ(std::string{"isolated reports images example"},
-            std::string{isolated.name()} + " " + std::string{reports.name()} + " " +
-                std::string{images.name()} + " " + std::string{example.name()});
+  EXPECT_EQ(std::string{"counts isolated reports images example"},
+            std::string{counts.name()} + " " + std::string{isolated.name()} + " " +
+                std::string{reports.name()} + " " + std::string{images.name()} + " " +
+                std::string{example.name()});
 }
 
 // testing.md

@@ -159,6 +159,13 @@ TEST_F(Modules, SayWhyTheyCannotBeLoaded) {
   EXPECT_THAT(refusal({"text"}), HasSubstr("can be written by others"));
 }
 
+TEST_F(Modules, AreNotTakenForOneThatFailedBefore) {
+  for (const char* fixture : {"throwing", "good"}) install(fixture);
+  const std::string told = refusal({"throwing", "good"});
+  EXPECT_THAT(told, HasSubstr("throwing.so"));
+  EXPECT_THAT(told, Not(HasSubstr("good.so")));
+}
+
 TEST_F(Modules, DoNotKeepHelpAway) {
   const ProcessResult help = stint.run({"--help", "--module", "absent"});
   EXPECT_EQ(help.exit_code, 0);
