@@ -59,7 +59,7 @@ std::span<const std::string_view> store_call_names() { return kNames; }
 std::string_view to_string(StoreCall call) { return kNames.at(static_cast<std::size_t>(call)); }
 
 std::optional<StoreCall> find_store_call(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
+  const auto* const found = std::ranges::find(kNames, name);
   if (found == kNames.end()) return std::nullopt;
   return static_cast<StoreCall>(found - kNames.begin());
 }

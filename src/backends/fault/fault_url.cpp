@@ -99,7 +99,7 @@ class Reader final {
     return outage;
   }
 
-  std::uint64_t seed(std::string_view value) const {
+  std::uint64_t seed(const std::string& value) const {
     std::uint64_t seed = 0;
     const char* const end = value.data() + value.size();
     const auto [at, error] = std::from_chars(value.data(), end, seed);
@@ -154,6 +154,7 @@ std::string describe(const FaultPlan& plan) {
   }
   if (!plan.calls.empty()) {
     std::vector<std::string_view> names;
+    names.reserve(plan.calls.size());
     for (const StoreCall call : plan.calls) names.push_back(to_string(call));
     parts.push_back(fmt::format("of the calls {}", fmt::join(names, ", ")));
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 #include "base/mutex.hpp"
@@ -25,11 +26,9 @@ class MemoryWakeUp final : public WakeUp {
  public:
   MemoryWakeUp(std::shared_ptr<Events> events, std::span<const std::string> domains)
       : events_(std::move(events)) {
-    for (const std::string& domain : domains) seen_[domain] = 0;
-    seen_[Wake::kRequest] = 0;
     const MutexLock lock{events_->mutex};
-    look();
-    has_request_ = false;
+    for (const std::string& domain : domains) seen_[domain] = count(domain);
+    seen_[Wake::kRequest] = count(Wake::kRequest);
   }
 
   void wait_for(nanoseconds timeout) override {
@@ -52,13 +51,18 @@ class MemoryWakeUp final : public WakeUp {
   }
 
  private:
+  std::uint64_t count(std::string_view domain) const STINT_REQUIRES(events_->mutex) {
+    const auto found = events_->counts.find(domain);
+    return found == events_->counts.end() ? 0 : found->second;
+  }
+
   // Whether one of ours had an event since the last look.
   bool look() STINT_REQUIRES(events_->mutex) {
     bool changed = false;
     for (auto& [domain, seen] : seen_) {
-      const auto count = events_->counts.find(domain);
-      if (count == events_->counts.end() || count->second == seen) continue;
-      seen = count->second;
+      const std::uint64_t now = count(domain);
+      if (now == seen) continue;
+      seen = now;
       changed = true;
       if (domain == Wake::kRequest) has_request_ = true;
     }

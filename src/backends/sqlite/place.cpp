@@ -56,7 +56,7 @@ struct Named {
 
 // Never destroyed: threads may use their stores until the very end of the process.
 Named& named() {
-  static Named* const places = new Named;  // NOLINT(cppcoreguidelines-owning-memory)
+  static auto* const places = new Named;  // NOLINT(cppcoreguidelines-owning-memory)
   return *places;
 }
 

@@ -1,5 +1,6 @@
 // A worker and clients on a store with faults on purpose. At full size (STINT_FULL=1) 20 times as
 // many jobs; STINT_SEED chooses the faults.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -107,6 +108,7 @@ TEST_P(FaultSoak, LosesNothingAndDoesNothingTwice) {
   std::vector<std::vector<JobId>> acknowledged(kClients);
   {
     std::vector<std::jthread> clients;
+    clients.reserve(kClients);
     for (std::uint64_t i = 0; i < kClients; ++i) {
       clients.emplace_back([&, i] { acknowledged[i] = enqueue(i + 1); });
     }
@@ -115,10 +117,8 @@ TEST_P(FaultSoak, LosesNothingAndDoesNothingTwice) {
   for (const std::vector<JobId>& ids : acknowledged) {
     jobs += ids.size();
     const auto are_done = [&] {
-      for (const std::optional<JobState> state : plain->job_states(ids)) {
-        if (state != JobState::kDone) return false;
-      }
-      return true;
+      return std::ranges::all_of(plain->job_states(ids),
+                                 [](const auto& state) { return state == JobState::kDone; });
     };
     EXPECT_TRUE(eventually(are_done, 60s));
   }

@@ -44,6 +44,7 @@ TEST(SqliteMemory, IsReadAndWrittenByManyThreadsAtOnce) {
   std::atomic<int> found{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         const auto store = open_memory("threads");  // each its own connections
