@@ -164,6 +164,21 @@ TEST_F(ClientTest, AbortsAndTellsWaiters) {
   EXPECT_FALSE(done.abort());
 }
 
+TEST_F(ClientTest, RetriesWhatFailedOrWasAborted) {
+  Client client = this->client();
+  const JobHandle<> job = client.enqueue("other.task", {}, {.delay = 1h});
+  EXPECT_FALSE(job.retry());
+  EXPECT_EQ(job.state(), JobState::kScheduled);
+  job.abort();
+  EXPECT_TRUE(job.retry());
+  EXPECT_EQ(job.state(), JobState::kQueued);
+  complete({}, claim());
+  EXPECT_FALSE(job.retry());
+  EXPECT_EQ(job.state(), JobState::kDone);
+  store().delete_jobs(std::vector<JobId>{job.id()});
+  EXPECT_EQ(error_of([&] { static_cast<void>(job.retry()); }).code(), ErrorCode::kNotFound);
+}
+
 TEST_F(ClientTest, EnqueuesManyOrNone) {
   Client client = client_with_images();
   std::vector<Resize> good = {{.path = "a"}, {.path = "b", .width = 400}};

@@ -54,6 +54,8 @@ class Context {
   Output& output() { return output_; }
   /// Look at the terminal; once the options are known.
   const Terminal& terminal();
+  /// Look at it anew: its size may have changed. What `terminal` returned before is gone.
+  void look_at_terminal_again() { terminal_.reset(); }
   /// Say something that is no result, on standard error.
   void note(std::string_view text);
 

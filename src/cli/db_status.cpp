@@ -5,6 +5,7 @@
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
 #include "cli/json_line.hpp"
+#include "cli/watch.hpp"
 #include "core/store.hpp"
 
 namespace stint::cli {
@@ -137,16 +138,39 @@ void print_text(Context& context, const StoreStatus& status) {
   table.print(context.output(), terminal);
 }
 
+/// What the status says without what changes by itself.
+std::string content_of(const StoreStatus& status) {
+  std::string content = fmt::format("{} {} {} {}", status.schema_version, status.workers.alive,
+                                    status.workers.stopped, status.workers.dead);
+  for (const StoreStatus::Count& count : status.counts) {
+    content += fmt::format(" {} {} {}", count.domain, to_string(count.state), count.jobs);
+  }
+  const StoreStatus::Recent& recent = status.recent;
+  return content + fmt::format(" {:.3g} {:.3g} {:.3g} {:.3g} {}", recent.enqueued_per_second,
+                               recent.claimed_per_second, recent.completed_per_second,
+                               recent.failed_per_second, recent.fenced);
+}
+
 class DbStatus final : public Command {
  public:
-  void declare(OptionTable& /*options*/, Context& /*context*/,
-               std::span<const std::string> /*words*/) override {}
+  void declare(OptionTable& options, Context& /*context*/,
+               std::span<const std::string> /*words*/) override {
+    watch_.declare(options);
+  }
 
   int run(Context& context) override {
-    const StoreStatus status = context.store().status();
-    context.json() ? print_json(context, status) : print_text(context, status);
+    const auto show = [&] {
+      const StoreStatus status = context.store().status();
+      context.json() ? print_json(context, status) : print_text(context, status);
+      return Look{.content = content_of(status)};
+    };
+    if (watch_.is_asked()) return watch_.run(context, "db status", show);
+    show();
     return 0;
   }
+
+ private:
+  Watch watch_;
 };
 
 }  // namespace
@@ -160,6 +184,7 @@ CommandEntry db_status_entry() {
                        "within the last minute is as workers tell with their beats: up to "
                        "10 seconds late.",
                    .examples = {{"db status", "jobs by domain and state, and the longest due ones"},
+                                {"db status --watch=5", "every 5 seconds, until Ctrl-C"},
                                 {"db status --json", "the same for a monitor"}}},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<DbStatus>(); }};
 }

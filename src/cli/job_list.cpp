@@ -1,17 +1,15 @@
 // `job list`: the newest jobs of the store.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <iterator>
 #include <fmt/format.h>
-#include "base/nearest.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
+#include "cli/job_filter_options.hpp"
 #include "cli/job_view.hpp"
 #include "cli/json_line.hpp"
-#include "cli/read_value.hpp"
+#include "cli/watch.hpp"
 #include "core/store.hpp"
-#include "stint/error.hpp"
 
 namespace stint::cli {
 namespace {
@@ -24,83 +22,89 @@ constexpr int kPageJobs = 1000;
 constexpr int kMostShortPages = 5;
 constexpr std::chrono::seconds kLongEnough{2};
 
-constexpr std::array kStates = {JobState::kQueued,    JobState::kGated,   JobState::kRunning,
-                                JobState::kDone,      JobState::kFailed,  JobState::kAborted,
-                                JobState::kScheduled, JobState::kBlocked, JobState::kAborting};
-
-JobState state_of(std::string_view name) {
-  if (const std::optional<JobState> state = parse_job_state(name)) return *state;
-  std::vector<std::string_view> names;
-  std::string list;
-  for (const JobState state : kStates) {
-    names.push_back(to_string(state));
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", names.back());
-  }
-  throw Error{ErrorCode::kUsage, fmt::format("\"{}\" is no state{}; there are {}", name,
-                                             did_you_mean(name, names), list)};
-}
-
-void add_states(std::string_view text, std::vector<JobState>& to) {
-  for (;;) {
-    const std::size_t comma = text.find(',');
-    to.push_back(state_of(text.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    text.remove_prefix(comma + 1);
-  }
-}
-
 class JobList final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
     options.integer({"--limit", "-n"}, limit_, 1, kMostJobs, "list at most N jobs").default_text =
         std::to_string(kDefaultLimit);
-    options.add({.names = {"--state"},
-                 .value = "STATE,...",
-                 .help = "only jobs in one of these states: queued, scheduled, gated, blocked, "
-                         "running, aborting, done, failed, aborted",
-                 .repeats = true,
-                 .set = [this](std::string_view text) { add_states(text, filter_.states); }});
-    options.text({"--task"}, "TASK", filter_.task, "only jobs of this task");
-    options.text({"--domain"}, "NAME", filter_.domain, "only jobs of this domain");
-    options.text({"--tag"}, "TAG", filter_.tag, "only jobs with this tag");
-    options.add(
-        {.names = {"--since"},
-         .value = "DURATION",
-         .help = "only jobs enqueued within this time: 90s, 1h, 2d, P1D",
-         .set = [this](std::string_view text) { filter_.created_within = read_duration(text); }});
+    declare_job_filter(options, filter_);
     options.add({.names = {"--before"},
                  .value = "ID",
                  .help = "only jobs with a smaller number: the next page of a list",
                  .set = [this](std::string_view text) { filter_.before = parse_job_id(text); }});
+    options.flag({"--errors"}, errors_,
+                 "below each job that failed: with what, uncut, and what caused that");
+    options.flag({"--log-count"}, log_count_, "show how many lines the log of each job has");
+    watch_.declare(options);
   }
 
   int run(Context& context) override {
-    int left = limit_.value_or(kDefaultLimit);
+    if (watch_.is_asked()) {
+      return watch_.run(context, "job list", [&] { return Look{.content = list(context)}; });
+    }
+    list(context);
+    if (next_) tell_next(context, left_ > 0);
+    return 0;
+  }
+
+ private:
+  /// Print the jobs; returns what they are without what changes by itself, where that is not what
+  /// was printed.
+  std::string list(Context& context) {
+    JobFilter filter = filter_;
+    left_ = limit_.value_or(kDefaultLimit);
+    short_pages_ = 0;
+    next_.reset();
     std::vector<JobRecord> jobs;
+    JobListing listing{.errors = errors_};
+    if (log_count_) listing.log_lines.emplace();
     const auto begin = std::chrono::steady_clock::now();
-    while (left > 0 && short_pages_ < kMostShortPages &&
+    while (left_ > 0 && short_pages_ < kMostShortPages &&
            (short_pages_ == 0 || std::chrono::steady_clock::now() - begin < kLongEnough)) {
-      filter_.limit = std::min(left, kPageJobs);
-      JobPage page = context.store().list_page(filter_);
-      left -= static_cast<int>(page.jobs.size());
-      if (std::ssize(page.jobs) < filter_.limit) ++short_pages_;
+      filter.limit = std::min(left_, kPageJobs);
+      JobPage page = context.store().list_page(filter);
+      left_ -= static_cast<int>(page.jobs.size());
+      if (std::ssize(page.jobs) < filter.limit) ++short_pages_;
+      if (log_count_) count_log_lines(context, page.jobs, *listing.log_lines);
       if (context.json()) {  // a long list need not be held
-        print_jobs(context, page.jobs);
+        print_jobs(context, page.jobs, listing);
+        if (log_count_) listing.log_lines->clear();
       } else {
         jobs.insert(jobs.end(), std::make_move_iterator(page.jobs.begin()),
                     std::make_move_iterator(page.jobs.end()));
       }
       next_ = page.next;
       if (!next_) break;
-      filter_.before = *next_;
+      filter.before = *next_;
     }
-    if (!context.json()) print_jobs(context, jobs);
-    if (next_) tell_next(context, left > 0);
-    return 0;
+    if (context.json()) return {};
+    print_jobs(context, jobs, listing);
+    return watch_.is_asked() ? content_of(jobs, listing) : std::string{};
   }
 
- private:
+  static void count_log_lines(Context& context, const std::vector<JobRecord>& jobs,
+                              std::vector<std::int64_t>& counts) {
+    std::vector<JobId> ids;
+    ids.reserve(jobs.size());
+    for (const JobRecord& job : jobs) ids.push_back(job.id);
+    const std::vector<std::int64_t> more = context.store().count_log_lines(ids);
+    counts.insert(counts.end(), more.begin(), more.end());
+  }
+
+  static std::string content_of(const std::vector<JobRecord>& jobs, const JobListing& listing) {
+    std::string content = "jobs\n";
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      content += job_json(jobs[i]);
+      if (jobs[i].progress) {
+        content += fmt::format(" {} {}", *jobs[i].progress, jobs[i].progress_message);
+      }
+      if (listing.log_lines) content += fmt::format(" {}", (*listing.log_lines)[i]);
+      content += '\n';
+    }
+    return content;
+  }
+
   /// On standard error, where it is in nobody's way.
   void tell_next(Context& context, bool is_short) const {
     const std::int64_t looked_at = std::int64_t{short_pages_} * filter_.most_looked_at;
@@ -119,6 +123,11 @@ class JobList final : public Command {
   std::optional<int> limit_;
   JobFilter filter_;
   std::optional<JobId> next_;
+  Watch watch_;
+  bool errors_ = false;
+  bool log_count_ = false;
+  // Of the last list.
+  int left_ = 0;
   int short_pages_ = 0;
 };
 
@@ -136,6 +145,9 @@ CommandEntry job_list_entry() {
            .examples = {{"job list", "the newest 100 jobs"},
                         {"job list --state failed,aborted --since 1h",
                          "what went wrong within the last hour"},
+                        {"job list --state failed --errors", "with what failed, in full"},
+                        {"job list --state running --log-count --watch",
+                         "what runs now, until Ctrl-C"},
                         {"job list --before 4711", "the 100 before job 4711"},
                         {"job list --task images.resize --limit 1000 --json | jq .id",
                          "for programs: one object a line"}}},

@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
+#include "cli/watch.hpp"
 #include "core/store.hpp"
 #include "core/trace_context.hpp"
 
@@ -17,12 +18,19 @@ class JobShow final : public Command {
                std::span<const std::string> /*words*/) override {
     options.positional("ID", id_, "the job's number");
     options.flag({"--attempts"}, attempts_, "show the failed attempts alone, oldest first");
+    watch_.declare(options);
   }
 
   int run(Context& context) override {
-    const JobRecord job = context.find_job(parse_job_id(id_));
-    if (!attempts_) show(context, job);
-    if (attempts_ || !context.json()) show_attempts(context, job);
+    const JobId id = parse_job_id(id_);
+    const auto look = [&] {
+      const JobRecord job = context.find_job(id);
+      if (!attempts_) show(context, job);
+      if (attempts_ || !context.json()) show_attempts(context, job);
+      return Look{.is_last = is_final(job.state)};
+    };
+    if (watch_.is_asked()) return watch_.run(context, "job show " + id_, look);
+    look();
     return 0;
   }
 
@@ -32,6 +40,7 @@ class JobShow final : public Command {
 
   std::string id_;
   bool attempts_ = false;
+  Watch watch_;
 };
 
 /// Print one line of the form, leaving out what is empty.
@@ -140,6 +149,7 @@ CommandEntry job_show_entry() {
                                   "--json it has the fields that `job list --json` gives.",
                    .examples = {{"job show 42", "all that is known of job 42"},
                                 {"job show 42 --json | jq .output", "its output alone"},
+                                {"job show 42 --watch", "until it has ended, or Ctrl-C"},
                                 {"job show 42 --attempts", "when and why its attempts failed"}},
                    .exit_codes = {{3, "there is no such job"}}},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<JobShow>(); }};

@@ -21,9 +21,39 @@ std::string run_time(const JobRecord& job, StoreTime now) {
   return end < *job.started_at ? "-" : short_duration(end - *job.started_at);
 }
 
+std::string text_of(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+/// "Boom: it broke", as far as an error has that.
+std::string named_message(const json& error) {
+  if (!error.is_object()) return text_of(error);
+  std::string result = error.contains("type") ? text_of(error["type"]) : std::string{};
+  if (error.contains("message")) {
+    result += (result.empty() ? "" : ": ") + text_of(error["message"]);
+  }
+  return result;
+}
+
+/// Why a job failed, a line each for what it failed with and what caused that.
+std::vector<std::string> error_lines(const JobRecord& job) {
+  if (job.cause.empty() && job.error.empty()) return {};
+  const json error = json::parse(job.error, nullptr, /*allow_exceptions=*/false);
+  if (!error.is_object()) {
+    return {job.error.empty() ? job.cause : fmt::format("{}: {}", job.cause, job.error)};
+  }
+  std::vector<std::string> lines{fmt::format("{}: {}", job.cause, named_message(error))};
+  if (!error.contains("causes") || !error["causes"].is_array()) return lines;
+  for (const json& cause : error["causes"]) {
+    if (lines.size() > kMostCauses) break;
+    lines.push_back("caused by " + named_message(cause));
+  }
+  return lines;
+}
+
 /// What a reader of a list wants to know most: why a job failed, how far it is, else its arguments.
-std::string remark(const JobRecord& job) {
-  if (!job.cause.empty()) return failure_text(job);
+std::string remark(const JobRecord& job, bool has_error_lines) {
+  if (!job.cause.empty() && !has_error_lines) return failure_text(job);
   if (job.state == JobState::kRunning && job.progress) {
     return fmt::format("{:.0f}% {}", *job.progress * 100, job.progress_message);
   }
@@ -36,7 +66,7 @@ std::string time_json(const std::optional<StoreTime>& time) {
   return time ? json_string(format_time(*time)) : "null";
 }
 
-std::string job_json(const JobRecord& job) {
+std::string job_json(const JobRecord& job, std::optional<std::int64_t> log_lines) {
   JsonLine line;
   line.number("id", job.id.value)
       .text("task", job.task)
@@ -56,6 +86,7 @@ std::string job_json(const JobRecord& job) {
       .text_or_null("cause", job.cause)
       .raw("error", job.error)
       .raw("output", job.output);
+  if (log_lines) line.number("log_count", *log_lines);
   return line.str();
 }
 
@@ -134,32 +165,42 @@ std::string shown_time(const std::optional<StoreTime>& time, const Terminal& ter
   return short_duration(-distance) + " ago";
 }
 
-void print_jobs(Context& context, std::span<const JobRecord> jobs) {
+void print_jobs(Context& context, std::span<const JobRecord> jobs, const JobListing& listing) {
+  const auto log_lines = [&](std::size_t i) {
+    return listing.log_lines ? std::optional{(*listing.log_lines)[i]} : std::nullopt;
+  };
   if (context.json()) {
-    for (const JobRecord& job : jobs) context.output().line(job_json(job));
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      context.output().line(job_json(jobs[i], log_lines(i)));
+    }
     return;
   }
   const Terminal& terminal = context.terminal();
   const StoreTime now = std::chrono::system_clock::now();
-  Table table{{{.title = "ID", .is_right = true},
-               {.title = "TASK", .is_flexible = true},
-               {.title = "STATE"},
-               {.title = "PRIORITY", .is_right = true},
-               {.title = "ATTEMPT", .is_right = true},
-               {.title = "DOMAIN"},
-               {.title = "CREATED"},
-               {.title = "RAN", .is_right = true},
-               {.title = "REMARK", .is_flexible = true}}};
-  for (const JobRecord& job : jobs) {
-    table.add({{.text = std::to_string(job.id.value)},
-               {.text = job.task},
-               state_cell(job.state),
-               {.text = std::to_string(job.priority)},
-               {.text = std::to_string(job.attempts)},
-               {.text = or_dash(job.domain)},
-               {.text = shown_time(job.created_at, terminal, now)},
-               {.text = run_time(job, now)},
-               {.text = remark(job)}});
+  std::vector<Column> columns{{.title = "ID", .is_right = true},
+                              {.title = "TASK", .is_flexible = true},
+                              {.title = "STATE"},
+                              {.title = "PRIORITY", .is_right = true},
+                              {.title = "ATTEMPT", .is_right = true},
+                              {.title = "DOMAIN"},
+                              {.title = "CREATED"},
+                              {.title = "RAN", .is_right = true}};
+  if (listing.log_lines) columns.push_back({.title = "LOG", .is_right = true});
+  columns.push_back({.title = "REMARK", .is_flexible = true});
+  Table table{std::move(columns)};
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const JobRecord& job = jobs[i];
+    std::vector<Cell> row{{.text = std::to_string(job.id.value)},
+                          {.text = job.task},
+                          state_cell(job.state),
+                          {.text = std::to_string(job.priority)},
+                          {.text = std::to_string(job.attempts)},
+                          {.text = or_dash(job.domain)},
+                          {.text = shown_time(job.created_at, terminal, now)},
+                          {.text = run_time(job, now)}};
+    if (listing.log_lines) row.push_back({.text = std::to_string(*log_lines(i))});
+    row.push_back({.text = remark(job, listing.errors)});
+    table.add(std::move(row), listing.errors ? error_lines(job) : std::vector<std::string>{});
   }
   table.print(context.output(), terminal);
 }

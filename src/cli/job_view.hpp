@@ -11,10 +11,17 @@ namespace stint::cli {
 
 class Context;
 
+/// What a list of jobs shows besides the usual.
+struct JobListing {
+  bool errors = false;  ///< below each job that failed: what it failed with, and by what
+  std::optional<std::vector<std::int64_t>> log_lines = {};  ///< of each job
+};
+
 /// Write a job as one JSON object with exactly the fields id, task, state, priority, args,
 /// metadata, tags, attempt, run_at, created_at, started_at, finished_at, domain, node, worker,
-/// cause, error, output. What is not known is null; metadata without members is {}.
-std::string job_json(const JobRecord& job);
+/// cause, error, output, and log_count where that is given. What is not known is null; metadata
+/// without members is {}.
+std::string job_json(const JobRecord& job, std::optional<std::int64_t> log_lines = {});
 
 /// Write a failed attempt as one JSON object: attempt, worker, started_at, ended_at, cause, error.
 std::string attempt_json(const AttemptRecord& attempt);
@@ -37,7 +44,7 @@ std::string short_duration(std::chrono::nanoseconds duration);
 std::string time_json(const std::optional<StoreTime>& time);
 
 /// Print jobs as a table, or as JSON with --json.
-void print_jobs(Context& context, std::span<const JobRecord> jobs);
+void print_jobs(Context& context, std::span<const JobRecord> jobs, const JobListing& listing = {});
 
 /// Say why a job ended as it did: "timeout: took longer than 30s".
 std::string failure_text(const JobRecord& job);

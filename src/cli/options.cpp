@@ -193,6 +193,10 @@ std::size_t OptionTable::parse_option(std::span<const std::string> words, std::s
     assign(*option, name, word.substr(equals + 1));
     return at + 1;
   }
+  if (option->is_value_optional) {
+    assign(*option, name, "");
+    return at + 1;
+  }
   if (at + 1 >= words.size()) {
     throw Error{ErrorCode::kUsage,
                 fmt::format("{} needs a value: {} {}", name, name, option->value)};

@@ -26,9 +26,10 @@ struct Option {
   std::string default_text = {};  ///< for help only; empty: none
   bool is_required = false;
   bool repeats = false;
-  bool is_negatable = false;  ///< a switch that also has a --no- form
-  bool is_global = false;     ///< listed apart, the same for every command
-  bool is_hidden = false;     ///< not in help
+  bool is_negatable = false;       ///< a switch that also has a --no- form
+  bool is_global = false;          ///< listed apart, the same for every command
+  bool is_hidden = false;          ///< not in help
+  bool is_value_optional = false;  ///< --watch and --watch=5; without a value, `set` gets ""
   /// Take one value; a switch gets "true" or "false". Throws Error; the parser adds the option's
   /// name.
   std::function<void(std::string_view)> set = {};

@@ -41,7 +41,26 @@ void Output::line(std::string_view text) {
   if (pending_.size() >= kPieceBytes) flush();
 }
 
+std::string Output::captured(const std::function<void()>& work) {
+  std::string before;
+  before.swap(pending_);
+  is_captured_ = true;
+  const auto restore = [&] {
+    is_captured_ = false;
+    pending_.swap(before);
+  };
+  try {
+    work();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  restore();
+  return before;
+}
+
 void Output::flush() {
+  if (is_captured_) return;
   std::string text;
   text.swap(pending_);
   const int problem = write_all(STDOUT_FILENO, text);

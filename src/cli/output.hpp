@@ -1,5 +1,6 @@
 /// Where results go: standard output.
 #pragma once
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,11 +24,14 @@ class Output {
   void write(std::string_view text);
   /// Add text and a line's end.
   void line(std::string_view text);
+  /// Return what `work` writes, in place of writing it.
+  std::string captured(const std::function<void()>& work);
   /// Write what is left. Throws ClosedPipe, Error kInternal with the system's reason.
   void flush();
 
  private:
   std::string pending_;
+  bool is_captured_ = false;
 };
 
 /// Write a line to standard error at once, in one piece. Failures are ignored: there is nobody left

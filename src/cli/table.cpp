@@ -12,10 +12,11 @@ constexpr std::size_t kNarrowest = 8;  // of a flexible column: below it, lines 
 
 }  // namespace
 
-void Table::add(std::vector<Cell> row) {
+void Table::add(std::vector<Cell> row, std::vector<std::string> notes) {
   row.resize(columns_.size());
   for (Cell& cell : row) cell.text = printable(cell.text);
   rows_.push_back(std::move(row));
+  notes_.push_back(std::move(notes));
 }
 
 std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
@@ -87,9 +88,11 @@ void Table::print(Output& output, const Terminal& terminal) const {
   };
   print_row([&](std::size_t column) -> const std::string& { return columns_[column].title; },
             [](std::size_t) { return Color::kBold; });
-  for (const auto& row : rows_) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const auto& row = rows_[i];
     print_row([&](std::size_t column) -> const std::string& { return row[column].text; },
               [&](std::size_t column) { return row[column].color; });
+    for (const std::string& note : notes_[i]) output.line("    " + printable(note));
   }
 }
 

@@ -28,8 +28,9 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  /// Add a row; it has as many cells as there are columns.
-  void add(std::vector<Cell> row);
+  /// Add a row; it has as many cells as there are columns. `notes` are lines below it, indented and
+  /// never cut.
+  void add(std::vector<Cell> row, std::vector<std::string> notes = {});
   /// Print the titles and all rows.
   void print(Output& output, const Terminal& terminal) const;
 
@@ -39,6 +40,7 @@ class Table {
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
+  std::vector<std::vector<std::string>> notes_;  // of each row
 };
 
 }  // namespace stint::cli

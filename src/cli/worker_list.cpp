@@ -1,8 +1,10 @@
 // `worker list`: who works on the store.
+#include <fmt/format.h>
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
 #include "cli/json_line.hpp"
+#include "cli/watch.hpp"
 #include "core/store.hpp"
 
 namespace stint::cli {
@@ -41,14 +43,34 @@ class WorkerList final : public Command {
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
     options.flag({"--all", "-a"}, all_, "also those that have stopped or died");
+    watch_.declare(options);
   }
 
   int run(Context& context) override {
+    if (watch_.is_asked()) {
+      return watch_.run(context, "worker list", [&] { return Look{.content = list(context)}; });
+    }
+    list(context);
+    return 0;
+  }
+
+ private:
+  /// Print the workers; returns what they are without their beats.
+  std::string list(Context& context) const {
     const std::vector<WorkerRecord> workers = context.store().list_workers(!all_);
+    std::string content = "workers";
+    for (const WorkerRecord& worker : workers) {
+      content += fmt::format("\n{} {} {}", worker.id.value, name_of(worker.state), worker.running);
+    }
     if (context.json()) {
       for (const WorkerRecord& worker : workers) context.output().line(worker_json(worker));
-      return 0;
+    } else {
+      print_table(context, workers);
     }
+    return content;
+  }
+
+  static void print_table(Context& context, const std::vector<WorkerRecord>& workers) {
     const Terminal& terminal = context.terminal();
     Table table{{{.title = "ID", .is_right = true},
                  {.title = "STATE"},
@@ -72,10 +94,9 @@ class WorkerList final : public Command {
                  {.text = shown_time(worker.beat_at, terminal)}});
     }
     table.print(context.output(), terminal);
-    return 0;
   }
 
- private:
+  Watch watch_;
   bool all_ = false;
 };
 
@@ -88,6 +109,7 @@ CommandEntry worker_list_entry() {
                .description = "A worker whose process has died is listed as alive until another "
                               "worker has noticed, which takes about one lease (30 seconds).",
                .examples = {{"worker list", "who works now"},
+                            {"worker list --watch", "and who comes and goes, until Ctrl-C"},
                             {"worker list --all --json", "for programs, the past ones too"}}},
       .make = []() -> std::unique_ptr<Command> { return std::make_unique<WorkerList>(); }};
 }

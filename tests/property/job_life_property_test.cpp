@@ -44,6 +44,9 @@ enum Kind : int {
   kRescue,
   kPurge,
   kAdvance,
+  kRetryJobs,
+  kUpdateJobs,
+  kDeleteJobs,
 };
 
 rc::Gen<Command> any_command() {
@@ -61,7 +64,10 @@ rc::Gen<Command> any_command() {
                                                                   {1, kRetire},
                                                                   {3, kRescue},
                                                                   {1, kPurge},
-                                                                  {4, kAdvance}})),
+                                                                  {4, kAdvance},
+                                                                  {2, kRetryJobs},
+                                                                  {2, kUpdateJobs},
+                                                                  {1, kDeleteJobs}})),
       rc::gen::set(&Command::a, number), rc::gen::set(&Command::b, number),
       rc::gen::set(&Command::c, number));
 }
@@ -131,6 +137,15 @@ class Trial {
         break;
       case kAdvance:
         advance(command);
+        break;
+      case kRetryJobs:
+        retry(command);
+        break;
+      case kUpdateJobs:
+        update(command);
+        break;
+      case kDeleteJobs:
+        remove(command);
         break;
     }
     compare_jobs();
@@ -234,6 +249,7 @@ class Trial {
     RC_ASSERT(job.max_attempts == known.asked.max_attempts);
     RC_ASSERT(job.flags.mask == known.asked.flags.mask);
     RC_ASSERT(job.task == known.asked.task);
+    RC_ASSERT(same_json(job.args, known.asked.args));
     RC_ASSERT(job.domain == known.asked.domain);
   }
 
@@ -348,6 +364,61 @@ class Trial {
     RC_ASSERT(store_.purge_jobs(filter) == model_.purge(filter));
   }
 
+  /// Some of the latest jobs and one of any age, in no order; perhaps one that never was.
+  std::vector<JobId> some_jobs(const Command& command) const {
+    std::vector<JobId> ids;
+    if (command.a % 10 == 9) ids.push_back(JobId{1'000'000'000});
+    for (std::size_t i = 0; i < ids_.size() && i < 8; ++i) {
+      if ((command.b >> i) % 2 == 0) ids.push_back(ids_[ids_.size() - 1 - i]);
+    }
+    if (!ids_.empty() && !std::ranges::count(ids, pick(ids_, command.c))) {
+      ids.push_back(pick(ids_, command.c));
+    }
+    return ids;
+  }
+
+  void retry(const Command& command) {
+    const std::vector<JobId> ids = some_jobs(command);
+    const RetryOf which = command.a % 3 == 0 ? RetryOf::kAnyEnd : RetryOf::kFailures;
+    const std::vector<OperationResult> reply = store_.retry_jobs(ids, which);
+    RC_ASSERT(reply.size() == ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      RC_ASSERT((reply[i] == model_.retry(ids[i], which)));
+    }
+  }
+
+  void update(const Command& command) {
+    std::vector<JobUpdate> updates;
+    for (const JobId id : some_jobs(command)) {
+      JobUpdate update{.id = id};
+      const int kind = (command.c + static_cast<int>(updates.size())) % 7;
+      if (kind % 2 == 0) update.priority = pick(std::array{0, 5, -3, 7}, command.a);
+      if (kind == 1) update.run_at = now() + seconds{command.a % 60 - 30};
+      if (kind == 2) update.delay = milliseconds{command.b * 10};
+      if (kind > 3) {
+        const auto job = model_.jobs().find(id);
+        const Epoch known = job == model_.jobs().end() ? Epoch{} : job->second.epoch;
+        update.arguments = NewArguments{.read = Epoch{known.value - (command.a % 5 == 0 ? 1 : 0)},
+                                        .args = fmt::format(R"({{"x":{}}})", command.b)};
+      }
+      updates.push_back(std::move(update));
+    }
+    const std::vector<OperationResult> reply = store_.update_jobs(updates);
+    RC_ASSERT(reply.size() == updates.size());
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      RC_ASSERT((reply[i] == model_.update(updates[i])));
+    }
+  }
+
+  void remove(const Command& command) {
+    const std::vector<JobId> ids = some_jobs(command);
+    const std::vector<OperationResult> reply = store_.delete_jobs(ids);
+    RC_ASSERT(reply.size() == ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      RC_ASSERT((reply[i] == model_.remove(ids[i])));
+    }
+  }
+
   void advance(const Command& command) {
     model_.advance(pick(std::array{1'000LL, 1'500'000LL, 30'000'000LL, 900'000'000LL}, command.a) *
                    microseconds{1});
@@ -388,6 +459,7 @@ class Trial {
     RC_ASSERT(record.domain == job.asked.domain);
     RC_ASSERT(record.node == job.asked.node);
     RC_ASSERT(record.priority == job.asked.priority);
+    RC_ASSERT(same_json(record.args, job.asked.args));
     RC_ASSERT(record.idempotency_key == job.asked.idempotency_key);
     RC_ASSERT(record.max_attempts == job.asked.max_attempts);
     RC_ASSERT(record.epoch.value == job.epoch.value);

@@ -216,6 +216,54 @@ std::vector<StartedJob> JobModel::abort_requests(WorkerId worker) const {
   return result;
 }
 
+OperationResult JobModel::refusal(JobId id) const {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return {};
+  return {.kind = OperationResult::Kind::kWrongState, .state = shown_state(found->second)};
+}
+
+OperationResult JobModel::retry(JobId id, RetryOf which) {
+  OperationResult result = refusal(id);
+  if (!result.state || !is_final(*result.state)) return result;
+  if (*result.state == JobState::kDone && which != RetryOf::kAnyEnd) return result;
+  ModelJob& job = jobs_.at(id);
+  if (job.state == JobState::kAborted) job.cause = job.error_message = "";
+  requeue(job);
+  ++job.epoch.value;
+  job.run_at = now_;
+  job.failures = job.crashes = job.lone_crashes = 0;
+  job.finished_at.reset();
+  job.output.clear();
+  job.is_abort_asked = false;
+  job.abort_message.clear();
+  return {.kind = OperationResult::Kind::kChanged, .state = JobState::kQueued};
+}
+
+OperationResult JobModel::update(const JobUpdate& update) {
+  OperationResult result = refusal(update.id);
+  if (!result.state || !is_waiting(jobs_.at(update.id))) return result;
+  ModelJob& job = jobs_.at(update.id);
+  if (update.arguments && update.arguments->read != job.epoch) {
+    result.kind = OperationResult::Kind::kStale;
+    return result;
+  }
+  job.asked.priority = update.priority.value_or(job.asked.priority);
+  job.run_at = update.run_at.value_or(update.delay ? now_ + *update.delay : job.run_at);
+  if (update.arguments) {
+    job.asked.args = update.arguments->args;
+    ++job.epoch.value;
+  }
+  return {.kind = OperationResult::Kind::kChanged, .state = shown_state(job)};
+}
+
+OperationResult JobModel::remove(JobId id) {
+  OperationResult result = refusal(id);
+  if (!result.state || is_running(jobs_.at(id))) return result;
+  jobs_.erase(id);
+  result.kind = OperationResult::Kind::kChanged;
+  return result;
+}
+
 bool JobModel::beat(WorkerId id) {
   ModelWorker& worker = workers_.at(id);
   if (worker.state != WorkerState::kAlive) return false;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "core/job_operations.hpp"
 #include "core/job_records.hpp"
 
 namespace stint::test {
@@ -63,6 +64,9 @@ class JobModel final {
   bool takes_log_line(JobId id, Epoch epoch) const;
   std::optional<JobState> abort(JobId id, std::string_view message);
   std::vector<StartedJob> abort_requests(WorkerId worker) const;
+  OperationResult retry(JobId id, RetryOf which);
+  OperationResult update(const JobUpdate& update);
+  OperationResult remove(JobId id);
 
   void add_worker(WorkerId id, const std::string& node) { workers_[id].node = node; }
   bool beat(WorkerId id);
@@ -84,6 +88,7 @@ class JobModel final {
   void charge(ModelJob& job, bool is_lone, RescueResult& result);
   void crash(ModelJob& job, const Completion& completion, StoreTime ended_at);
   void give_back(ModelJob& job, StoreTime at);
+  OperationResult refusal(JobId id) const;
 
   StoreTime now_;
   std::map<JobId, ModelJob> jobs_;

@@ -1,6 +1,5 @@
 #include "backends/postgres/job_operations.hpp"
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -186,6 +185,14 @@ std::size_t rows_of_one_statement(std::span<const JobUpdate* const> updates) {
 
 }  // namespace
 
+// By indexes alone: there may be very many jobs, and what is known of the tables may be old.
+std::vector<Result> JobOperations::run(std::vector<Command> commands) {
+  commands.insert(commands.begin(), {&sql::prefer_order, {}});
+  std::vector<Result> answers = database_.run(commands, Resend::kForbidden);
+  answers.erase(answers.begin());
+  return answers;
+}
+
 std::vector<OperationResult> JobOperations::retry(std::span<const JobId> ids, RetryOf which) {
   if (ids.empty()) return {};
   const auto fits = [&](const std::optional<JobState>& state) {
@@ -203,10 +210,10 @@ std::vector<OperationResult> JobOperations::retry(std::span<const JobId> ids, Re
         .add(some.all().back())
         .add(std::move(ends));
     // A completion holds the job's row until its end stands among the ended ones.
-    const std::array<Command, 4> commands{
+    std::vector<Command> commands{
         Command{&sql::lock_jobs, some.alone()}, Command{&sql::lock_ended, some.with_bounds()},
         Command{&sql::retry_jobs, std::move(retry)}, some.states(database_.test_time())};
-    const std::vector<Result> answers = database_.run(commands, Resend::kForbidden);
+    const std::vector<Result> answers = run(std::move(commands));
     Results results = refusals(some, answers[3]);
     std::set<std::string> domains;
     for (int i = 0; i < answers[2].rows(); ++i) {
@@ -239,7 +246,7 @@ std::vector<OperationResult> JobOperations::update(std::span<const JobUpdate> up
       rest = rest.subspan(part.size());
     }
     commands.push_back(some.states(database_.test_time()));
-    const std::vector<Result> answers = database_.run(commands, Resend::kForbidden);
+    const std::vector<Result> answers = run(std::move(commands));
     Results results = refusals(some, answers.back());
     std::set<JobId> locked;
     for (int i = 0; i < answers[0].rows(); ++i) locked.insert(JobId{answers[0].row(i).int64(0)});
@@ -266,13 +273,13 @@ std::vector<OperationResult> JobOperations::remove(std::span<const JobId> ids) {
   const auto once = [&](const Ids& some) {
     Parameters waiting = some.alone();
     waiting.add(database_.test_time());
-    const std::array<Command, 6> commands{Command{&sql::lock_jobs, some.alone()},
-                                          Command{&sql::lock_ended, some.with_bounds()},
-                                          Command{&sql::delete_waiting, std::move(waiting)},
-                                          Command{&sql::delete_finished, some.with_bounds()},
-                                          Command{&sql::delete_jobs, some.with_bounds()},
-                                          some.states(database_.test_time())};
-    const std::vector<Result> answers = database_.run(commands, Resend::kForbidden);
+    std::vector<Command> commands{Command{&sql::lock_jobs, some.alone()},
+                                  Command{&sql::lock_ended, some.with_bounds()},
+                                  Command{&sql::delete_waiting, std::move(waiting)},
+                                  Command{&sql::delete_finished, some.with_bounds()},
+                                  Command{&sql::delete_jobs, some.with_bounds()},
+                                  some.states(database_.test_time())};
+    const std::vector<Result> answers = run(std::move(commands));
     Results results = refusals(some, answers[5]);
     for (const Result* deleted : {&answers[2], &answers[3]}) {
       for (int i = 0; i < deleted->rows(); ++i) {

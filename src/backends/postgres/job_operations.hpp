@@ -22,6 +22,9 @@ class JobOperations final {
   std::vector<OperationResult> remove(std::span<const JobId> ids);
 
  private:
+  /// Run them as one transaction; returns what each has said.
+  std::vector<Result> run(std::vector<Command> commands);
+
   Database& database_;
   Notifier& notifier_;
 };

@@ -85,6 +85,9 @@ TEST_F(Roles, EnqueueOnlyEnqueuesBySqlAndSeesStates) {
   EXPECT_THAT(refusal_of("select stint.reserve_job_ids(5000000)"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select args from stint.job"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select stint.abort_job(1)"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("select stint.retry_job(1)"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("update stint.live set priority = 9"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("delete from stint.live"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select * from stint.jobs"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("create table stint.mine (id int)"), HasSubstr("denied"));
 }
@@ -109,7 +112,18 @@ TEST_F(Roles, WorkerDoesEverythingButChangeTables) {
   store->register_tasks(std::vector<TaskRecord>{{.name = "t.run", .specification = "{}"}});
   EXPECT_EQ(store->abort(enqueued[2].id, ""), JobState::kAborted);
   EXPECT_EQ(store->list_jobs({}).size(), 3U);
-  EXPECT_EQ(store->purge_jobs({.older_than = {}, .limit = 10}), 3);
+  const std::vector<JobId> ids{enqueued[0].id, enqueued[1].id, enqueued[2].id};
+  EXPECT_EQ(store->retry_jobs({&ids[1], 1}, RetryOf::kFailures).at(0).kind,
+            OperationResult::Kind::kChanged);
+  const JobUpdate update{.id = ids[1],
+                         .priority = 3,
+                         .arguments = NewArguments{.read = store->find_job(ids[1])->epoch,
+                                                   .args = R"({"a":1})",
+                                                   .attachments = {"bytes"}}};
+  EXPECT_EQ(store->update_jobs({&update, 1}).at(0).kind, OperationResult::Kind::kChanged);
+  EXPECT_EQ(store->count_log_lines(ids).at(0), 1);
+  EXPECT_EQ(store->delete_jobs({&ids[1], 1}).at(0).kind, OperationResult::Kind::kChanged);
+  EXPECT_EQ(store->purge_jobs({.older_than = {}, .limit = 10}), 2);
   store->retire_worker(worker);
   EXPECT_EQ(refusal_of("select stint.retry_job(1)"), "");
 
