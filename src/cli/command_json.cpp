@@ -32,6 +32,7 @@ std::string option_json(const Option& option) {
   JsonLine line;
   line.list("names", option.names)
       .text_or_null("value", option.value)
+      .boolean("value_optional", option.is_value_optional)
       .text("help", option.help)
       .text_or_null("default", option.default_text)
       .boolean("required", option.is_required)

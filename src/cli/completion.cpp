@@ -51,7 +51,8 @@ Place read_words(OptionTable& options, std::span<const std::string> words) {
       const Option* const option = options.find(std::string_view{word}.substr(0, equals));
       if (option == nullptr) continue;
       place.given.insert(option);
-      if (!option->value.empty() && equals == std::string::npos) place.waits_for_value = option;
+      const bool wants_value = !option->value.empty() && !option->is_value_optional;
+      if (wants_value && equals == std::string::npos) place.waits_for_value = option;
     }
   }
   return place;

@@ -160,7 +160,11 @@ std::string option_title(const Option& option) {
   }
   const bool has_both = !shorts.empty() && !longs.empty();
   std::string result = shorts + (has_both ? ", " : "") + longs;
-  if (!option.value.empty()) result += " " + option.value;
+  if (option.is_value_optional) {
+    result += fmt::format("[={}]", option.value);
+  } else if (!option.value.empty()) {
+    result += " " + option.value;
+  }
   return result;
 }
 

@@ -116,6 +116,11 @@ JobOutcome JobUpdateCommand::plan(Context& context, ArgumentChanges& arguments,
     update.reset();
     return {};
   }
+  if (is_final(record->state) || record->state == JobState::kRunning ||
+      record->state == JobState::kAborting) {
+    update.reset();
+    return {.result = {.kind = Kind::kWrongState, .state = record->state}};
+  }
   try {
     update->arguments = arguments.apply(*record);
   } catch (const Error& error) {

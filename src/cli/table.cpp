@@ -49,7 +49,8 @@ void Table::print_blocks(Output& output, const Terminal& terminal) const {
   }
   const std::size_t room = std::max(terminal.width, title_width + kGap + 1) - title_width - kGap;
   bool is_first = true;
-  for (const auto& row : rows_) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const auto& row = rows_[i];
     if (!is_first) output.line("");
     is_first = false;
     for (std::size_t column = 0; column < columns_.size(); ++column) {
@@ -60,6 +61,7 @@ void Table::print_blocks(Output& output, const Terminal& terminal) const {
           std::string(title_width - display_width(title) + kGap, ' ') +
           colored(truncated(row[column].text, room), row[column].color, terminal.colors_output));
     }
+    for (const std::string& note : notes_[i]) output.line("  " + printable(note));
   }
 }
 

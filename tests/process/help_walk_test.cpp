@@ -24,7 +24,10 @@ constexpr const char* kUnknown = "--no-such-option";
 bool is_endless(const std::string& example) {
   const bool is_worker = example.find(" worker run") != std::string::npos &&
                          example.find("--drain") == std::string::npos;
-  return is_worker || example.find("--run-interval") != std::string::npos ||
+  const bool is_watch = example.find("--watch") != std::string::npos &&
+                        (example.find(" list") != std::string::npos ||
+                         example.find(" db status") != std::string::npos);
+  return is_worker || is_watch || example.find("--run-interval") != std::string::npos ||
          example.find("--sleep-interval") != std::string::npos;
 }
 
@@ -37,6 +40,8 @@ std::set<int> other_codes(const std::string& example) {
       {"--store postgresql:", {0, 69, 78}},  // no such server, or one that is not for tests
       {" db grant ", {78}},                  // SQLite has no roles
       {" job stack ", {1}},                  // job 42 has ended
+      {" job update 42 ", {1}},              // the same
+      {" job retry 42", {0, 1}},             // it is done: the one with --done may
       {" check-liveness ", {1}},             // the task never ran
       {"--run-interval", {143}},             // ended by SIGTERM
   };

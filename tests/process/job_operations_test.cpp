@@ -165,7 +165,7 @@ TEST_F(JobOperations, ListShowsErrorsInFull) {
   options.terminal_columns = 80;
   const ProcessResult result = run_process(options);
   EXPECT_THAT(result.out, HasSubstr(std::string(200, 'y')));
-  EXPECT_THAT(result.out, HasSubstr("    caused by "));
+  EXPECT_THAT(result.out, HasSubstr("  caused by "));
   EXPECT_THAT(result.out, HasSubstr("the inner cause"));
 }
 

@@ -25,7 +25,10 @@ const std::map<std::string, std::pair<std::string, std::string>>& values() {
 
 ListedOption option_of(const json& object) {
   return {.name = object.at("names").at(0),
-          .value = object.at("value").is_null() ? "" : object.at("value").get<std::string>(),
+          // One that may be left out makes the option a switch.
+          .value = object.at("value").is_null() || object.at("value_optional").get<bool>()
+                       ? ""
+                       : object.at("value").get<std::string>(),
           .is_required = object.at("required"),
           .is_global = object.at("global"),
           .repeats = object.at("repeats"),
