@@ -60,13 +60,13 @@ void ArgumentChanges::clear(const ForTask& changes, json& args) const {
   }
 }
 
-NewArguments ArgumentChanges::apply(const JobRecord& job) {
+NewArguments ArgumentChanges::apply(const JobRecord& job, const EnqueueOptions& due) {
   const ForTask& changes = for_task(job.task);
   json args = present(job);
   clear(changes, args);
   for (const auto& [name, value] : changes.given.items()) args[name] = value;
   NewJob planned =
-      plan_job(job.task, changes.task.get(), args, {}, context_.environment()->enqueue_defaults());
+      plan_job(job.task, changes.task.get(), args, due, context_.environment()->enqueue_defaults());
   return {.read = job.epoch,
           .args = std::move(planned.args),
           .attachments = std::move(planned.attachments)};

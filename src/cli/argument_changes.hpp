@@ -8,6 +8,7 @@
 #include "app/task_catalog.hpp"
 #include "core/job_operations.hpp"
 #include "core/job_records.hpp"
+#include "stint/enqueue.hpp"
 #include "stint/json.hpp"
 
 namespace stint::cli {
@@ -24,8 +25,9 @@ class ArgumentChanges final {
 
   bool empty() const { return words_.empty() && cleared_.empty(); }
   /// Make the arguments that the job is to have: checked against its task as at an enqueue, as far
-  /// as this program or the store knows it. Throws Error kInvalid, kUsage.
-  NewArguments apply(const JobRecord& job);
+  /// as this program or the store knows it. Dates such as `today-1d` are those of `due`, when the
+  /// job is to run. Throws Error kInvalid, kUsage.
+  NewArguments apply(const JobRecord& job, const EnqueueOptions& due);
 
  private:
   /// What the words mean for a task.

@@ -121,8 +121,15 @@ JobOutcome JobUpdateCommand::plan(Context& context, ArgumentChanges& arguments,
     update.reset();
     return {.result = {.kind = Kind::kWrongState, .state = record->state}};
   }
+  EnqueueOptions due;
+  due.run_at = run_at_;
+  if (delay_) {
+    due.delay = *delay_;
+  } else if (!run_at_) {
+    due.run_at = record->run_at;
+  }
   try {
-    update->arguments = arguments.apply(*record);
+    update->arguments = arguments.apply(*record, due);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kInvalid || selection_.is_single()) throw;
     update.reset();
