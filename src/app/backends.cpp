@@ -80,6 +80,16 @@ std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options) {
   return backend_of(url).open_schema({.url = url, .notice = options.notice});
 }
 
+std::unique_ptr<StoreInspector> open_inspector(const std::string& store_url) {
+  const std::string url = plain_url(store_url);
+  const StoreBackend* const backend = &backend_of(url);
+  if (backend == &sqlite::sqlite_backend()) return sqlite::open_inspector(url);
+  if (backend == &postgres::postgres_backend()) return postgres::open_inspector(url);
+  return nullptr;
+}
+
+std::string_view backend_name(const std::string& url) { return backend_of(plain_url(url)).name; }
+
 std::unique_ptr<AttemptConnection> open_attempts(const StoreOptions& options) {
   if (!has_attempts(options.url)) {
     throw url_error(options.url, "is of a store that gives no transactions to attempts",

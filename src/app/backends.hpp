@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include "core/store.hpp"
+#include "core/store_inspector.hpp"
 #include "stint/settings.hpp"
 
 namespace stint {
@@ -14,6 +15,13 @@ std::unique_ptr<Store> open_store(const StoreOptions& options);
 
 /// Reach the tables of a store, to make, change or drop them.
 std::unique_ptr<StoreSchema> open_schema(const StoreOptions& options);
+
+/// Look closely at the store of a URL, whatever version its tables have. Null: its backend has no
+/// such look. Throws Error kConfiguration as above.
+std::unique_ptr<StoreInspector> open_inspector(const std::string& store_url);
+
+/// The name of the backend of a URL: "sqlite". Throws Error kConfiguration.
+std::string_view backend_name(const std::string& url);
 
 /// Find the URL of a store: `name_or_url` is a URL, a name under `[stores]`, or empty for
 /// `[stores] default`, which without an entry is `sqlite:$XDG_STATE_HOME/stint/jobs.db` (by default

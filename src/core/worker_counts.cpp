@@ -61,6 +61,12 @@ WorkerCounts read_counts(const Json& object) {
           .run = read_histogram(object, "run")};
 }
 
+bool is_fit_to_tell(const std::vector<std::string>& tasks) {
+  std::size_t bytes = 0;
+  for (const std::string& task : tasks) bytes += task.size();
+  return !tasks.empty() && tasks.size() <= kMostToldTasks && bytes <= kMostToldBytes;
+}
+
 /// How much of the window lies within the last minute.
 double share_of_last_minute(milliseconds window, nanoseconds age) {
   if (window.count() <= 0) return 0;
@@ -81,15 +87,28 @@ HistogramSnapshot scaled(HistogramSnapshot snapshot, double share) {
 }  // namespace
 
 std::string to_json(const WorkerCounts& counts) {
-  return Json{{"window_ms", counts.window.count()},
+  Json object{{"window_ms", counts.window.count()},
               {"claimed", counts.claimed},
               {"ended", counts.ended},
               {"failed", counts.failed},
               {"fenced", counts.fenced},
               {"fenced_total", counts.fenced_total},
               {"wait", to_json(counts.wait)},
-              {"run", to_json(counts.run)}}
-      .dump();
+              {"run", to_json(counts.run)}};
+  if (is_fit_to_tell(counts.tasks)) object["tasks"] = counts.tasks;
+  return object.dump();
+}
+
+std::optional<std::vector<std::string>> told_tasks(std::string_view counts) {
+  const Json object = Json::parse(counts, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find("tasks");
+  if (found == object.end() || !found->is_array()) return std::nullopt;
+  std::vector<std::string> tasks;
+  for (const Json& task : *found) {
+    if (task.is_string()) tasks.push_back(task.get<std::string>());
+  }
+  return tasks;
 }
 
 void add_worker_counts(StoreStatus::Recent& recent, std::string_view counts, WorkerState state,

@@ -2,9 +2,12 @@
 /// status.
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include "core/histogram.hpp"
 #include "core/job_records.hpp"
 
@@ -20,7 +23,13 @@ struct WorkerCounts {
   std::int64_t fenced_total = 0;  ///< since it started
   HistogramSnapshot wait = {};
   HistogramSnapshot run = {};
+  std::vector<std::string> tasks = {};  ///< whose jobs it claims; empty: it does not say
 };
+
+/// A worker with more tasks, or with longer names in all, does not say which it has: the text is
+/// written with each beat.
+inline constexpr std::size_t kMostToldTasks = 500;
+inline constexpr std::size_t kMostToldBytes = 16'384;
 
 /// The text that a store keeps with the worker: JSON on one line.
 std::string to_json(const WorkerCounts& counts);
@@ -31,6 +40,9 @@ std::string to_json(const WorkerCounts& counts);
 /// nothing of the last minute.
 void add_worker_counts(StoreStatus::Recent& recent, std::string_view counts, WorkerState state,
                        std::chrono::nanoseconds age);
+
+/// Read the tasks out of such a text; nothing if it names none.
+std::optional<std::vector<std::string>> told_tasks(std::string_view counts);
 
 /// What a store can say of the newest jobs by their ids.
 struct EnqueuedLately {

@@ -74,6 +74,21 @@ TEST(WorkerCounts, OfOtherVersionsHarmNothing) {
   }
 }
 
+TEST(WorkerCounts, TellWhichTasksThereAre) {
+  const WorkerCounts counts{.window = 6s, .tasks = {"mail.send", "mail.read"}};
+  EXPECT_EQ(told_tasks(to_json(counts)), (std::vector<std::string>{"mail.send", "mail.read"}));
+  EXPECT_EQ(told_tasks(to_json(WorkerCounts{})), std::nullopt);
+  EXPECT_EQ(told_tasks("{\"tasks\": 7}"), std::nullopt) << "of another version";
+  EXPECT_EQ(told_tasks("null"), std::nullopt);
+}
+
+TEST(WorkerCounts, StaySmallWhateverTasksThereAre) {
+  const WorkerCounts many{.tasks = std::vector<std::string>(kMostToldTasks + 1, "a.b")};
+  EXPECT_EQ(told_tasks(to_json(many)), std::nullopt);
+  const WorkerCounts large{.tasks = {std::string(kMostToldBytes + 1, 'a')}};
+  EXPECT_EQ(told_tasks(to_json(large)), std::nullopt);
+}
+
 TEST(EnqueuedLately, IsCountedWhileTheyAreFew) {
   EXPECT_DOUBLE_EQ(enqueued_per_second({.counted = 120, .ids = 1000}), 2);
   EXPECT_DOUBLE_EQ(enqueued_per_second({.counted = kMostEnqueuedCounted, .ids = 600'000}), 10'000);

@@ -141,9 +141,11 @@ void JobWorker::start() {
     });
   }
   threads_.emplace_back([this] {
-    repeat(
-        WorkerLoop::kHeartbeat, [this] { renew_lease(); },
-        [this] { return options_.lease.heartbeat; });
+    // The first beat comes at once: it tells which tasks there are.
+    const auto pause = [this, is_first = true]() mutable {
+      return std::exchange(is_first, false) ? nanoseconds{0} : options_.lease.heartbeat;
+    };
+    repeat(WorkerLoop::kHeartbeat, [this] { renew_lease(); }, pause);
   });
   threads_.emplace_back([this] {
     repeat(
@@ -155,9 +157,15 @@ void JobWorker::start() {
   });
 }
 
+std::string JobWorker::told_counts() {
+  WorkerCounts counts = recent_.take(clock_.boot_now());
+  counts.tasks = environment_->registry->task_names();
+  return to_json(counts);
+}
+
 void JobWorker::renew_lease() {
   if (clock_.boot_now() > session_.lease_until()) lose_lease();
-  if (!session_.beat(to_json(recent_.take(clock_.boot_now())))) {
+  if (!session_.beat(told_counts())) {
     lose_lease();
     board_->drop_claimed();
     if (events_) events_->registered(session_.worker());
@@ -289,7 +297,7 @@ void JobWorker::stop() noexcept {
     join();
     logs_->flush(*store_);
     // So that a worker of a few seconds is counted, too.
-    store_->beat(session_.worker(), to_json(recent_.take(clock_.boot_now())));
+    store_->beat(session_.worker(), told_counts());
     session_.close();
     if (events_) events_->left();
   } catch (const std::exception& error) {

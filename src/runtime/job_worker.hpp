@@ -97,6 +97,8 @@ class JobWorker final {
   bool wait_unless_stopping(std::chrono::nanoseconds duration, bool* soon = nullptr);
   void renew_lease();
   void lose_lease();
+  /// What it tells the store with a beat.
+  std::string told_counts();
   void keep_house();
   bool has_supervised();
   void interrupt_running() noexcept;

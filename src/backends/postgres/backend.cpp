@@ -4,6 +4,7 @@
 #include <string_view>
 #include "backends/postgres/attempts.hpp"
 #include "backends/postgres/connect_options.hpp"
+#include "backends/postgres/inspector.hpp"
 #include "backends/postgres/schema.hpp"
 #include "backends/postgres/store.hpp"
 
@@ -25,6 +26,10 @@ const StoreBackend& postgres_backend() {
       },
   };
   return backend;
+}
+
+std::unique_ptr<StoreInspector> open_inspector(std::string_view url) {
+  return std::make_unique<PostgresInspector>(parse_connect_options(url));
 }
 
 }  // namespace stint::postgres

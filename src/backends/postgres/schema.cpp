@@ -72,9 +72,6 @@ int read_schema_version(Database& database) {
   }
 }
 
-namespace {
-
-// Whether tables that are newer than a program say that it can use them.
 bool takes_programs_of(Database& database, int program_version) {
   try {
     Parameters parameters;
@@ -86,8 +83,6 @@ bool takes_programs_of(Database& database, int program_version) {
     return false;  // from before tables said so
   }
 }
-
-}  // namespace
 
 void check_schema_version(Database& database, MigrationSet migrations) {
   const ConnectOptions& options = database.options();

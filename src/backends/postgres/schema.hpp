@@ -21,6 +21,9 @@ int newest_schema_version();
 /// holds other tables.
 int read_schema_version(Database& database);
 
+/// Tell whether tables that are newer than a program say that it can use them.
+bool takes_programs_of(Database& database, int program_version);
+
 /// Throw Error kConfiguration, naming the command that mends it, unless the tables have exactly the
 /// version that these migrations make, or are newer and say that a program of that version can use
 /// them.

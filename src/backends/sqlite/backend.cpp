@@ -1,6 +1,7 @@
 #include "backends/sqlite/backend.hpp"
 #include <array>
 #include <utility>
+#include "backends/sqlite/inspector.hpp"
 #include "backends/sqlite/place.hpp"
 #include "backends/sqlite/schema.hpp"
 #include "backends/sqlite/store.hpp"
@@ -42,6 +43,10 @@ void refuse_memory_stores(std::string reason) { refuse_memory_places(std::move(r
 
 std::unique_ptr<Store> open_private_memory_store() {
   return std::make_unique<SqliteStore>(with_tables(make_private_memory_place()));
+}
+
+std::unique_ptr<StoreInspector> open_inspector(std::string_view url) {
+  return std::make_unique<SqliteInspector>(url);
 }
 
 }  // namespace stint::sqlite

@@ -2,7 +2,9 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include "core/store.hpp"
+#include "core/store_inspector.hpp"
 
 namespace stint::sqlite {
 
@@ -20,5 +22,9 @@ void refuse_memory_stores(std::string reason);
 
 /// Open a store in memory that nobody else can open and that goes with the object.
 std::unique_ptr<Store> open_private_memory_store();
+
+/// Look closely at a store of a `sqlite:` URL; opens the file at the first call. Throws Error
+/// kConfiguration for a wrong URL.
+std::unique_ptr<StoreInspector> open_inspector(std::string_view url);
 
 }  // namespace stint::sqlite

@@ -1,0 +1,2 @@
+-- Read how the file is written: "wal".
+pragma journal_mode
