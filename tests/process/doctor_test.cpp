@@ -112,7 +112,7 @@ TEST_F(Doctor, IsPlainWhenPipedAndShortWithProblemsAlone) {
   EXPECT_THAT(all.out, Not(HasSubstr("\x1b")));
   const ProcessResult bad = program.run({"doctor", "--problems"});
   EXPECT_THAT(bad.out, Not(HasSubstr("ok   ")));
-  EXPECT_THAT(bad.out, HasSubstr("1 problem, 0 warnings."));
+  EXPECT_THAT(bad.out, HasSubstr("1 problem, "));
 }
 
 }  // namespace

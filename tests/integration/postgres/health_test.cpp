@@ -51,14 +51,20 @@ TEST_F(PostgresHealth, NamesWhoHoldsATransaction) {
   run("set application_name = 'sleepy report'");
   run("begin isolation level repeatable read");
   const std::string pid = run("select pg_backend_pid()").at(0);
-  const auto transactions = inspector().read_transactions();
-  const auto held =
-      std::ranges::find(transactions, std::stoi(pid), &postgres::TransactionFacts::pid);
-  ASSERT_NE(held, transactions.end());
-  EXPECT_EQ(held->application, "sleepy report");
-  EXPECT_EQ(held->state, "idle in transaction");
-  EXPECT_TRUE(held->holds_vacuum);
-  EXPECT_GE(held->age.count(), 0);
+  postgres::TransactionFacts held;
+  // Three are listed, and other tests have some of their own for a moment.
+  EXPECT_TRUE(eventually([&] {
+    const auto transactions = inspector().read_transactions();
+    const auto found =
+        std::ranges::find(transactions, std::stoi(pid), &postgres::TransactionFacts::pid);
+    if (found == transactions.end()) return false;
+    held = *found;
+    return true;
+  }));
+  EXPECT_EQ(held.application, "sleepy report");
+  EXPECT_EQ(held.state, "idle in transaction");
+  EXPECT_TRUE(held.holds_vacuum);
+  EXPECT_GE(held.age.count(), 0);
   run("rollback");
 }
 
@@ -66,7 +72,9 @@ TEST_F(PostgresHealth, CountsDeadRowsAndSeesAutovacuumOff) {
   run("alter table stint.live set (autovacuum_enabled = false)");
   put(200);
   run("delete from stint.live");
-  run("select pg_stat_force_next_flush()");
+  // From PostgreSQL 15 on; before, statistics come by themselves.
+  run("do $$ begin perform pg_stat_force_next_flush();"
+      " exception when undefined_function then null; end $$");
   EXPECT_TRUE(eventually([&] {
     const auto tables = inspector().read_tables();
     const auto live = std::ranges::find(tables, "live", &postgres::TableFacts::name);
