@@ -16,7 +16,10 @@ using ::testing::Not;
 const StoreTime kNow = StoreTime{} + hours{500'000};
 
 ExplainFacts facts_of(JobState state) {
-  ExplainFacts facts{.job = {.id = JobId{7}, .task = "mail.send", .state = state}, .now = kNow};
+  ExplainFacts facts{.job = {}, .now = kNow};
+  facts.job.id = JobId{7};
+  facts.job.task = "mail.send";
+  facts.job.state = state;
   facts.job.domain = "default";
   facts.job.created_at = kNow - minutes{5};
   facts.job.run_at = kNow - minutes{5};
@@ -25,7 +28,8 @@ ExplainFacts facts_of(JobState state) {
 }
 
 LiveWorker live_worker(std::int64_t id, std::vector<std::string> tasks = {"mail.send"}) {
-  LiveWorker worker{.record = {.id = WorkerId{id}}, .tasks = std::move(tasks)};
+  LiveWorker worker{.record = {}, .tasks = std::move(tasks)};
+  worker.record.id = WorkerId{id};
   worker.record.info = {.node = "n1", .host = "h1", .pid = 100, .slots = 2, .domains = "default"};
   worker.record.beat_at = kNow - seconds{3};
   return worker;
