@@ -46,6 +46,14 @@ ExplainFacts held_facts(JobState state) {
   return facts;
 }
 
+AttemptRecord attempt(int number, std::string cause, std::string error = {}) {
+  AttemptRecord record;
+  record.attempt = number;
+  record.cause = std::move(cause);
+  record.error = std::move(error);
+  return record;
+}
+
 std::vector<std::string> codes_of(const ExplainFacts& facts) {
   std::vector<std::string> codes;
   for (const Reason& reason : explain_job(facts)) {
@@ -139,11 +147,11 @@ TEST(ExplainJob, TellsScheduledFromWaitingForARetry) {
 
   facts.job.failures = 1;
   facts.job.max_attempts = 3;
-  facts.attempts = {{.attempt = 1, .cause = "error", .error = R"({"message": "refused"})"}};
+  facts.attempts = {attempt(1, "error", R"({"message": "refused"})")};
   EXPECT_THAT(codes_of(facts), ElementsAre("waits_for_retry"));
   EXPECT_THAT(first_text(facts), HasSubstr("attempt 1 failed (error): refused; failure 1 of 3"));
 
-  facts.attempts.push_back({.attempt = 2, .cause = "crash"});
+  facts.attempts.push_back(attempt(2, "crash"));
   facts.job.crashes = 1;
   EXPECT_THAT(codes_of(facts), ElementsAre("waits_after_crash"));
 }

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 const StoreTime kNow = StoreTime{} + hours{500'000};
 
 LiveWorker live_worker() {
-  LiveWorker worker{.record = {.id = WorkerId{1}}, .tasks = {{"mail.send"}}};
+  LiveWorker worker{.record = {}, .tasks = {{"mail.send"}}};
+  worker.record.id = WorkerId{1};
   worker.record.info = {.node = "n1", .host = "h1", .pid = 5, .slots = 2, .domains = "default"};
   worker.record.beat_at = kNow;
   return worker;
