@@ -99,12 +99,19 @@ struct JobSelection::Tally {
 
   void add(const JobOutcome& outcome) {
     const Kind kind = outcome.result.kind;
-    ++(kind == Kind::kNotFound                             ? missing
-       : kind == Kind::kChanged && outcome.problem.empty() ? changed
-                                                           : refused);
+    if (kind == Kind::kNotFound) {
+      ++missing;
+    } else if (kind == Kind::kChanged && outcome.problem.empty()) {
+      ++changed;
+    } else {
+      ++refused;
+    }
   }
   std::int64_t sum() const { return changed + refused + missing; }
-  int exit_code() const { return missing > 0 ? 3 : refused > 0 ? 1 : 0; }
+  int exit_code() const {
+    if (missing > 0) return 3;
+    return refused > 0 ? 1 : 0;
+  }
 };
 
 void JobSelection::declare(OptionTable& options, std::string_view verb) {
@@ -177,9 +184,8 @@ std::vector<JobOutcome> JobSelection::foresee(Context& context, const JobOperati
   for (const ChosenJob& job : jobs) ids.push_back(job.id);
   std::vector<JobOutcome> outcomes;
   for (const std::optional<JobState>& state : context.store().job_states(ids)) {
-    const Kind kind = !state                     ? Kind::kNotFound
-                      : takes(operation, *state) ? Kind::kChanged
-                                                 : Kind::kWrongState;
+    Kind kind = Kind::kNotFound;
+    if (state) kind = takes(operation, *state) ? Kind::kChanged : Kind::kWrongState;
     outcomes.push_back({.result = {.kind = kind, .state = state}});
   }
   return outcomes;
