@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "process/channel.hpp"
 #include "process/find_children.hpp"
 #include "process/find_program.hpp"
 #include "process/keeper.hpp"
@@ -84,8 +85,9 @@ TEST(Spawn, RefusesCallsThatCannotBeMeant) {
   EXPECT_EQ(failure_of({.arguments = {"true"}, .descriptors = {{1, 9999}}}).code(),
             ErrorCode::kUsage);
   std::vector<std::pair<int, int>> many;
-  many.reserve(9);
-  for (int target = 0; target < 9; ++target) many.emplace_back(target, 0);
+  constexpr int kTooMany = static_cast<int>(Channel::kMostDescriptors) + 1;
+  many.reserve(kTooMany);
+  for (int target = 0; target < kTooMany; ++target) many.emplace_back(target, 0);
   EXPECT_EQ(failure_of({.arguments = {"true"}, .descriptors = many}).code(), ErrorCode::kUsage);
 }
 

@@ -8,6 +8,13 @@
 namespace stint::postgres {
 namespace {
 
+/// A name of somebody else's as SQL text, since the advice is there to be copied.
+std::string sql_text(std::string_view name) {
+  std::string text = "'";
+  for (const char letter : name) text.append(letter == '\'' ? 2 : 1, letter);
+  return text + "'";
+}
+
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -166,7 +173,7 @@ HealthCheck judge_prepared(const std::vector<PreparedFacts>& oldest) {
   if (first.age < kLongTransaction) return check;
   check.status = HealthStatus::kProblem;
   check.meaning = fmt::format("it outlives its session and the server's restarts; {}", kHeldBack);
-  check.advice = fmt::format("rollback prepared '{}', or commit it", first.name);
+  check.advice = fmt::format("rollback prepared {}, or commit it", sql_text(first.name));
   return check;
 }
 
@@ -182,10 +189,10 @@ HealthCheck judge_slots(const std::vector<SlotFacts>& oldest) {
   if (first.is_active && first.transactions < kManyTransactions) return check;
   check.status = first.is_active ? HealthStatus::kWarning : HealthStatus::kProblem;
   check.meaning = std::string{kHeldBack};
-  check.advice =
-      first.is_active
-          ? "look at long queries on that standby (hot_standby_feedback)"
-          : fmt::format("if nobody needs it: select pg_drop_replication_slot('{}')", first.name);
+  check.advice = first.is_active
+                     ? "look at long queries on that standby (hot_standby_feedback)"
+                     : fmt::format("if nobody needs it: select pg_drop_replication_slot({})",
+                                   sql_text(first.name));
   return check;
 }
 

@@ -1,9 +1,10 @@
 #include "backends/sqlite/inspector.hpp"
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <array>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <fmt/format.h>
 #include "backends/sqlite/schema.hpp"
@@ -115,8 +116,12 @@ WalFacts SqliteInspector::read_wal() const {
   constexpr std::size_t kPagesAt = 16;
   constexpr std::size_t kMovedAt = 96;
   std::array<char, kMovedAt + sizeof(std::uint32_t)> header{};
-  std::ifstream index{location_.path + "-shm", std::ios::binary};
-  if (!index.read(header.data(), header.size())) return facts;
+  // Never closed before the process ends: closing any descriptor of a file drops all locks that
+  // this process has on it, SQLite's among them (https://sqlite.org/howtocorrupt.html, 2.2).
+  const int index = ::open((location_.path + "-shm").c_str(), O_RDONLY | O_CLOEXEC);
+  if (index < 0) return facts;
+  const ssize_t length = ::pread(index, header.data(), header.size(), 0);
+  if (length != static_cast<ssize_t>(header.size())) return facts;
   std::uint32_t pages = 0;
   std::uint32_t moved = 0;
   std::memcpy(&pages, header.data() + kPagesAt, sizeof(pages));
