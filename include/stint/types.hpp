@@ -49,7 +49,7 @@ enum class JobState : std::uint8_t {
 std::string_view to_string(JobState state);
 /// Find the state of a name; nothing for a name that is none.
 std::optional<JobState> parse_job_state(std::string_view name);
-/// Tell whether a job in this state will never change again.
+/// Tell whether a job in this state stays as it is until somebody has it retried.
 constexpr bool is_final(JobState state) {
   return state == JobState::kDone || state == JobState::kFailed || state == JobState::kAborted;
 }

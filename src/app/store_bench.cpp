@@ -19,8 +19,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
-constexpr int kBulk = 1000;  // jobs a transaction
-
 /// When jobs began; they run on threads of this process. Nothing while none has.
 class Begun final {
  public:
@@ -168,7 +166,7 @@ class StoreBench final {
     const SteadyClock::time_point began = SteadyClock::now();
     int left = options_.jobs;
     while (left > 0 && !stop_.stop_requested()) {
-      const int count = std::min(left, kBulk);
+      const int count = std::min(left, kBenchBulk);
       store_->enqueue(std::vector<NewJob>(static_cast<std::size_t>(count), job_));
       left -= count;
     }
@@ -251,7 +249,7 @@ class StoreBench final {
 
   void remove_jobs() {
     const PurgeFilter mine{
-        .older_than = milliseconds{0}, .domain = domain_, .queued = true, .limit = kBulk};
+        .older_than = milliseconds{0}, .domain = domain_, .queued = true, .limit = kBenchBulk};
     while (store_->purge_jobs(mine) == mine.limit) {
     }
   }

@@ -13,6 +13,9 @@
 
 namespace stint {
 
+/// Jobs of one transaction of a bulk enqueue.
+inline constexpr int kBenchBulk = 1000;
+
 /// How much is measured.
 struct StoreBenchOptions {
   int jobs = 10'000;          ///< of each bulk enqueue and drain; 1 to 10 million

@@ -1,5 +1,5 @@
 // `bench`: what a store gives, in figures and in words.
-#include <charconv>
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stop_token>
@@ -11,7 +11,6 @@
 #include "cli/progress_line.hpp"
 #include "cli/signals.hpp"
 #include "cli/table.hpp"
-#include "runtime/slots.hpp"
 #include "stint/error.hpp"
 
 namespace stint::cli {
@@ -56,7 +55,7 @@ class Bench final : public Command {
     if (context.json()) {
       print_json(context, figures);
     } else {
-      print(context, figures);
+      print(context, figures, options.jobs);
     }
     return 0;
   }
@@ -90,14 +89,16 @@ class Bench final : public Command {
     return unit == BenchUnit::kJobsPerSecond ? fmt::format("{:.0f}", value)
                                              : fmt::format("{:.2f}", value);
   }
-  static std::string title(const BenchFigure& one) {
+  static std::string title(const BenchFigure& one, int jobs) {
     if (one.name == "enqueue") return "enqueue, one a transaction";
-    if (one.name == "bulk") return "enqueue, 1000 a transaction";
+    if (one.name == "bulk") {
+      return fmt::format("enqueue, {} a transaction", std::min(jobs, kBenchBulk));
+    }
     if (one.name == "start") return "from enqueue to start, worker idle";
     return fmt::format("execute, {} slot{}", one.slots, one.slots == 1 ? "" : "s");
   }
 
-  static void print(Context& context, const std::vector<BenchFigure>& figures) {
+  static void print(Context& context, const std::vector<BenchFigure>& figures, int jobs) {
     Table table{{{.title = "FIGURE"},
                  {.title = "MEDIAN", .is_right = true},
                  {.title = "LEAST", .is_right = true},
@@ -105,7 +106,7 @@ class Bench final : public Command {
                  {.title = "UNIT"},
                  {.title = "P99", .is_right = true}}};
     for (const BenchFigure& one : figures) {
-      table.add({{title(one)},
+      table.add({{title(one, jobs)},
                  {number(one.median, one.unit)},
                  {number(one.least, one.unit)},
                  {number(one.greatest, one.unit)},
@@ -149,7 +150,9 @@ CommandEntry bench_entry() {
                    "process, and takes the time from an enqueue to the start of its job; then says "
                    "in words what that means. The jobs do nothing, are in a domain of their own "
                    "that no other worker serves, and are removed at the end, also after SIGINT. "
-                   "Other work on the store goes on, and both are slower for it.",
+                   "Other work on the store goes on, and both are slower for it. Its workers stay "
+                   "listed as stopped for a while, and what `db status` tells of the last minute "
+                   "is of them, too.",
                .examples = {{"bench", "the default store, about ten seconds"},
                             {"bench --slots 1,2,4,8 --bytes 1000",
                              "how it grows with slots, with 1 kB of arguments"},

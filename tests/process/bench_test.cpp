@@ -17,7 +17,7 @@ const std::vector<std::string> kSmall{"bench", "--jobs", "200", "--rounds", "1",
 TEST(Bench, TellsFiguresAndWhatTheyMean) {
   const Program stint{"stint"};
   const std::string told = stint.output(kSmall);
-  for (const char* part : {"enqueue, one a transaction", "enqueue, 1000 a transaction",
+  for (const char* part : {"enqueue, one a transaction", "enqueue, 200 a transaction",
                            "execute, 1 slot ", "execute, 2 slots", "from enqueue to start",
                            "An enqueue is durable after", "jobs a second"}) {
     EXPECT_THAT(told, HasSubstr(part));
