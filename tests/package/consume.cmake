@@ -40,7 +40,7 @@ endfunction()
 
 # A module that was built with what is installed, or with the subdirectory, by a program of the user.
 set(ENV{STINT_MODULES_DIRECTORIES} "${BINARY_DIR}")
-expect("6 x 7 = 42\n" "${BINARY_DIR}/loader" run shipped.multiply --a 6 --run-once --module shipped)
+expect("6 x 7 = 42\n42\n" "${BINARY_DIR}/loader" run shipped.multiply --a 6 --run-once --module shipped)
 if(PREFIX)
   # By the installed program: with that module, and with the one that it brings.
   set(stint "${PREFIX}/bin/stint")

@@ -36,6 +36,7 @@ expect "" stint worker run --drain
 expect '"state":"done"' stint job show 1 --json
 expect "hello from the root" stint job logs 1
 expect "also here" stint run -- echo also here
+expect "line 1" stint run noop.print --lines 1 --run-once --module noop
 [[ -d /usr/lib/stint/modules ]] || fail "there is no folder for modules"
 [[ $(stat -c '%U %a' /usr/lib/stint/modules) == "root 755" ]] || fail "others may write modules"
 zcat /usr/share/man/man1/stint.1.gz | grep '^\.TH' >/dev/null || fail "there is no manual page"
