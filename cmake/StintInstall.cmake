@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/stint")
 
-install(TARGETS stint EXPORT stintTargets ARCHIVE COMPONENT development
+install(TARGETS stint stint_headers EXPORT stintTargets ARCHIVE COMPONENT development
         FILE_SET HEADERS COMPONENT development)
 install(
   EXPORT stintTargets

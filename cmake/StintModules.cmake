@@ -9,10 +9,7 @@ set(STINT_MODULE_SYMBOLS "${CMAKE_CURRENT_LIST_DIR}/module_symbols.list")
 function(stint_add_module target)
   add_library(${target} MODULE ${ARGN})
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so")
-  target_compile_features(${target} PRIVATE cxx_std_20)
-  target_include_directories(
-    ${target} SYSTEM PRIVATE $<TARGET_PROPERTY:stint::stint,INTERFACE_INCLUDE_DIRECTORIES>)
-  target_link_libraries(${target} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+  target_link_libraries(${target} PRIVATE stint::headers)
 endfunction()
 
 # stint_enable_modules(<target>): let a program that is linked with stint::stint, and hands over to
