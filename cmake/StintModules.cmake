@@ -1,8 +1,5 @@
 # Module files, and programs that load them. Part of the installed package, too: see docs/modules.md.
 
-# What a program gives to the modules that it loads.
-set(STINT_MODULE_SYMBOLS "${CMAKE_CURRENT_LIST_DIR}/module_symbols.list")
-
 # stint_add_module(<target> <source>...): a module file, <target>.so, of sources that use
 # STINT_MODULE. It has Stint's headers, and takes Stint's functions from the program that loads it:
 # never link it with stint::stint.
@@ -23,6 +20,7 @@ function(stint_enable_modules target)
     set(library ${aliased})
   endif()
   set_property(TARGET ${target} PROPERTY LINK_LIBRARY_OVERRIDE_${library} WHOLE_ARCHIVE)
-  target_link_options(${target} PRIVATE "LINKER:--dynamic-list=${STINT_MODULE_SYMBOLS}")
-  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${STINT_MODULE_SYMBOLS}")
+  set(symbols "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/module_symbols.list")
+  target_link_options(${target} PRIVATE "LINKER:--dynamic-list=${symbols}")
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${symbols}")
 endfunction()
