@@ -73,7 +73,7 @@ class ServiceWatch final {
 /// nobody watches, `kLongestTurn`.
 std::chrono::nanoseconds longest_turn(const ServiceRequest& request);
 
-/// Longer than any answer of a store is waited for by default.
+/// Between two calls of the store a loop has to do milliseconds of work.
 inline constexpr std::chrono::seconds kLongestTurn{90};
 
 }  // namespace stint

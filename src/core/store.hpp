@@ -84,8 +84,8 @@ class Store {
   // part may have taken effect; nothing is sent again, because a job can have ended anew.
 
   /// Queue jobs that have ended once more, due now: with the same id, arguments and history, and
-  /// the next attempt's number. Failures and crashes count from 0 again, the epoch grows, the output
-  /// is gone. What an idempotency key or a fresh result stands for stays.
+  /// the next attempt's number. Failures and crashes count from 0 again, the epoch grows, the
+  /// output is gone. What an idempotency key or a fresh result stands for stays.
   virtual std::vector<OperationResult> retry_jobs(std::span<const JobId> ids, RetryOf which) = 0;
   /// Change jobs that wait (queued, gated). Throws kInvalid if two updates are of one job.
   virtual std::vector<OperationResult> update_jobs(std::span<const JobUpdate> updates) = 0;

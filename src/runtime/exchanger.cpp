@@ -55,7 +55,7 @@ void Exchanger::perform(ExchangePlan plan) {
   shift_ends(plan.completions, now);
   try {
     // What a job logged is there once the job is seen to have ended.
-    if (!plan.completions.empty()) context_.logs.flush(context_.store);
+    if (!plan.completions.empty()) flush_logs();
     STINT_TEST_POINT("exchanger.before_exchange");
     const WorkerId claimer = context_.session.worker();
     const auto sent_at = context_.clock.boot_now();
@@ -75,6 +75,11 @@ void Exchanger::perform(ExchangePlan plan) {
   }
 }
 
+void Exchanger::flush_logs() {
+  const StoreWait wait = wait_for_store();
+  context_.logs.flush(context_.store);
+}
+
 Exchange Exchanger::exchange_with_store(ExchangePlan& plan, WorkerId claimer) {
   ClaimRequest request;
   if (plan.claim_limit > 0) {
@@ -85,11 +90,17 @@ Exchange Exchanger::exchange_with_store(ExchangePlan& plan, WorkerId claimer) {
                .limit = plan.claim_limit};
   }
   try {
+    const StoreWait wait = wait_for_store();
     return context_.store.exchange(plan.completions, plan.claim_limit > 0 ? &request : nullptr);
   } catch (const Error& error) {
     if (error.retryable() || plan.completions.empty()) throw;
     return complete_one_by_one(plan, error.what());
   }
+}
+
+WriteResult Exchanger::write_alone(const Completion& one) {
+  const StoreWait wait = wait_for_store();
+  return context_.store.exchange({&one, 1}, nullptr).completed.at(0);
 }
 
 /// One completion that the store will never take must not hold up the others: find it, and let its
@@ -102,7 +113,7 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
   for (Completion& one : plan.completions) {
     WriteResult result = WriteResult::kFenced;
     try {
-      result = context_.store.exchange({&one, 1}, nullptr).completed.at(0);
+      result = write_alone(one);
     } catch (const Error& error) {
       if (error.retryable()) throw;  // those already written are fenced when they are repeated
       Completion failed{.id = one.id, .epoch = one.epoch, .outcome = Outcome::kRejected};
@@ -123,7 +134,7 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
 /// worker, and then the next one.
 WriteResult Exchanger::write_refused(const Completion& failed) {
   try {
-    return context_.store.exchange({&failed, 1}, nullptr).completed.at(0);
+    return write_alone(failed);
   } catch (const Error& error) {
     if (error.retryable()) throw;
     log_error("worker", "the failure of job {} was refused, too; it is left as it is: {}",
@@ -165,6 +176,10 @@ void Exchanger::comes_in(std::chrono::nanoseconds pause) const {
   if (is_main_ && context_.turn != nullptr) {
     context_.turn->comes_by(context_.clock.boot_now() + pause);
   }
+}
+
+StoreWait Exchanger::wait_for_store() const {
+  return StoreWait{is_main_ ? context_.turn : nullptr, context_.clock};
 }
 
 }  // namespace stint

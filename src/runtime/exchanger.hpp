@@ -55,13 +55,17 @@ class Exchanger final {
  private:
   bool wait();
   void perform(ExchangePlan plan);
+  void flush_logs();
   Exchange exchange_with_store(ExchangePlan& plan, WorkerId claimer);
   Exchange complete_one_by_one(ExchangePlan& plan, const std::string& reason);
+  WriteResult write_alone(const Completion& one);
   WriteResult write_refused(const Completion& failed);
   void count(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
   /// Say when the main exchanger comes round.
   void comes_in(std::chrono::nanoseconds pause) const;
+  /// Around each call of the store.
+  StoreWait wait_for_store() const;
 
   ExchangeContext& context_;
   const bool is_main_;

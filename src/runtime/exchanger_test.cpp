@@ -91,6 +91,27 @@ TEST_F(ExchangerTest, RepeatsWhatAnOutageSwallowed) {
   EXPECT_GE(metrics_.exchange.snapshot().count(), 1);
 }
 
+TEST_F(ExchangerTest, IsNotLateWhileTheStoreTakesItsTime) {
+  TurnTime turn;
+  context_.turn = &turn;
+  std::promise<void> unlocked;
+  const std::shared_future<void> answer = unlocked.get_future().share();
+  std::atomic<bool> is_asked{false};
+  store_.on_exchange = [&](std::span<const Completion> some, const ClaimRequest*) -> Exchange {
+    is_asked = true;
+    answer.wait();
+    return {.completed = std::vector<WriteResult>(some.size())};
+  };
+  const auto is_late_tomorrow = [&] {
+    return turn.lateness(real_clock().boot_now() + 24h) > 0ns;
+  };
+  start();
+  EXPECT_TRUE(eventually([&] { return is_asked.load(); }));
+  EXPECT_FALSE(is_late_tomorrow());
+  unlocked.set_value();
+  EXPECT_TRUE(eventually(is_late_tomorrow)) << "it is to come round again";
+}
+
 TEST_F(ExchangerTest, DropsAndCountsWhatIsFenced) {
   store_.on_exchange = [](std::span<const Completion> some, const ClaimRequest*) -> Exchange {
     return {.completed = std::vector<WriteResult>(some.size(), WriteResult::kFenced)};

@@ -75,10 +75,12 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
       events_(WorkerEvents::make(options_.events, environment_, clock_)),
       page_(try_make_page()),
       session_(*store_, with_page(options_.info, page_.get()), options_.lease, clock_),
-      rescuer_(*store_, session_, clock_,
-               [events = events_](WorkerId other, const RescueResult& result) {
-                 if (events) events->rescued(other, result);
-               }),
+      rescuer_(
+          *store_, session_, clock_,
+          [events = events_](WorkerId other, const RescueResult& result) {
+            if (events) events->rescued(other, result);
+          },
+          &turns_.of(WorkerLoop::kRescuer)),
       outages_(clock_) {
   const std::vector<std::string> domains = names_of(options_.domains);
   wake_up_ = store_->make_wake_up(domains);
@@ -111,7 +113,7 @@ JobWorker::JobWorker(std::shared_ptr<Store> store,
     };
   }
   watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, *logs_, session_,
-                                       std::move(watch), clock_);
+                                       std::move(watch), clock_, &turns_.of(WorkerLoop::kWatcher));
   const Registry& registry = *environment_->registry;
   exchange_ = std::make_unique<ExchangeContext>(
       *store_, *board_, *logs_, session_, *wake_up_, clock_, registry.task_names(),
@@ -165,13 +167,19 @@ std::string JobWorker::told_counts() {
 
 void JobWorker::renew_lease() {
   if (clock_.boot_now() > session_.lease_until()) lose_lease();
-  if (!session_.beat(told_counts())) {
+  if (!beat()) {
     lose_lease();
     board_->drop_claimed();
     if (events_) events_->registered(session_.worker());
   }
   is_lease_lost_ = false;
   board_->set_lease(session_.lease_until());
+}
+
+bool JobWorker::beat() {
+  const std::string counts = told_counts();
+  const StoreWait wait{&turns_.of(WorkerLoop::kHeartbeat), clock_};
+  return session_.beat(counts);
 }
 
 void JobWorker::lose_lease() {
@@ -183,12 +191,21 @@ void JobWorker::keep_house() {
   rescuer_.look();
   if (options_.retention.count() <= 0 || clock_.boot_now() < next_purge_) return;
   const PurgeFilter old{.older_than = options_.retention};
-  while (store_->purge_jobs(old) >= old.limit) {
-    turns_.of(WorkerLoop::kRescuer).comes_by(clock_.boot_now());
+  while (purge_jobs(old) >= old.limit) {
     if (!wait_unless_stopping(std::chrono::milliseconds{10})) return;
   }
-  store_->purge_workers(options_.retention);
+  purge_workers();
   next_purge_ = clock_.boot_now() + options_.purge_look;
+}
+
+int JobWorker::purge_jobs(const PurgeFilter& filter) {
+  const StoreWait wait{&turns_.of(WorkerLoop::kRescuer), clock_};
+  return store_->purge_jobs(filter);
+}
+
+void JobWorker::purge_workers() {
+  const StoreWait wait{&turns_.of(WorkerLoop::kRescuer), clock_};
+  store_->purge_workers(options_.retention);
 }
 
 void JobWorker::guard(WorkerLoop loop, const std::function<void()>& body) noexcept {

@@ -79,8 +79,8 @@ class JobWorker final {
   /// Why it claims nothing: not registered, its lease ran out, it drains or has failed. Empty: it
   /// is ready.
   std::string unready_reason();
-  /// Which of its loops is later to come round than `longest`, and how late it is; empty: none.
-  /// Where `longest` is more than any answer of the store takes, it hangs.
+  /// Which of its loops is later to come round than `longest`, and how late it is; empty: none. The
+  /// time that a call of the store takes is left out.
   std::string hang(std::chrono::nanoseconds longest) const;
   /// What it has counted; lives as long as the worker.
   const WorkerMetrics& metrics() const { return *metrics_; }
@@ -96,10 +96,13 @@ class JobWorker final {
               const std::function<std::chrono::nanoseconds()>& pause, bool* soon = nullptr);
   bool wait_unless_stopping(std::chrono::nanoseconds duration, bool* soon = nullptr);
   void renew_lease();
+  bool beat();
   void lose_lease();
   /// What it tells the store with a beat.
   std::string told_counts();
   void keep_house();
+  int purge_jobs(const PurgeFilter& filter);
+  void purge_workers();
   bool has_supervised();
   void interrupt_running() noexcept;
   void join() noexcept;
@@ -117,12 +120,12 @@ class JobWorker final {
   RecentCounts recent_{*metrics_, real_clock().boot_now()};  // of the heartbeat
   std::shared_ptr<SlotContext> slot_context_;
   std::unique_ptr<Slots> slots_;
+  WorkerTurns turns_;
   Session session_;
   Rescuer rescuer_;
   std::unique_ptr<Watcher> watcher_;
   OutageLog outages_;
   std::unique_ptr<ExchangeContext> exchange_;
-  WorkerTurns turns_;
   std::vector<std::thread> threads_;
   std::atomic<bool> is_started_{false};
   std::atomic<bool> hurried_{false};

@@ -6,13 +6,18 @@
 
 namespace stint {
 
-Rescuer::Rescuer(Store& store, const Session& session, const Clock& clock, OnRescued on_rescued)
-    : store_(store), session_(session), clock_(clock), on_rescued_(std::move(on_rescued)) {}
+Rescuer::Rescuer(Store& store, const Session& session, const Clock& clock, OnRescued on_rescued,
+                 TurnTime* turn)
+    : store_(store),
+      session_(session),
+      clock_(clock),
+      on_rescued_(std::move(on_rescued)),
+      turn_(turn) {}
 
 int Rescuer::look() {
   int rescued = 0;
   std::map<WorkerId, Sighting> still_alive;
-  for (const WorkerRecord& worker : store_.list_workers(/*alive_only=*/true)) {
+  for (const WorkerRecord& worker : list_alive()) {
     if (worker.id == session_.worker()) continue;
     PageObservation page = observe_page(worker.info.boot_id, worker.info.page);
     if (page.is_dead) {
@@ -33,6 +38,11 @@ int Rescuer::look() {
   return rescued;
 }
 
+std::vector<WorkerRecord> Rescuer::list_alive() {
+  const StoreWait wait{turn_, clock_};
+  return store_.list_workers(/*alive_only=*/true);
+}
+
 bool Rescuer::is_silent(const WorkerRecord& worker) {
   const auto now = clock_.boot_now();
   const auto [found, is_new] =
@@ -47,10 +57,15 @@ bool Rescuer::is_silent(const WorkerRecord& worker) {
   return now < session_.lease_until() && now - watched_since >= session_.options().lease;
 }
 
+RescueResult Rescuer::free_jobs_of(const WorkerRecord& worker,
+                                   std::optional<std::vector<StartedJob>> started) {
+  const StoreWait wait{turn_, clock_};
+  return store_.rescue({.worker = worker.id, .beat = worker.beat, .started = std::move(started)});
+}
+
 bool Rescuer::rescue(const WorkerRecord& worker, std::optional<std::vector<StartedJob>> started,
                      std::string_view evidence) {
-  const RescueResult result =
-      store_.rescue({.worker = worker.id, .beat = worker.beat, .started = std::move(started)});
+  const RescueResult result = free_jobs_of(worker, std::move(started));
   sightings_.erase(worker.id);
   if (!result.was_dead) return false;
   log_warning(

@@ -112,6 +112,36 @@ TEST_F(RescuerTest, NeverRescuesItself) {
   EXPECT_TRUE(rescued_.empty());
 }
 
+TEST_F(RescuerTest, IsLateByItsOwnTimeAlone) {
+  TurnTime turn;
+  std::vector<std::chrono::nanoseconds> told;
+  Rescuer rescuer{store_, session_, clock_,
+                  [&](WorkerId, const RescueResult&) {
+                    clock_.advance(3s);
+                    told.push_back(turn.lateness(clock_.boot_now()));
+                  },
+                  &turn};
+  const auto take = [&](std::chrono::nanoseconds time) {
+    clock_.advance(time);
+    EXPECT_LT(turn.lateness(clock_.boot_now()), 0s);
+  };
+  store_.on_list_workers = [&] {
+    take(1s);
+    return std::vector<WorkerRecord>{other_};
+  };
+  store_.on_rescue = [&](const RescueRequest&) {
+    take(1h);
+    return RescueResult{.was_dead = true};
+  };
+  for (int i = 0; i < 10 && told.empty(); ++i) {
+    rescuer.look();
+    EXPECT_EQ(turn.lateness(clock_.boot_now()), told.empty() ? 0s : 3s);
+    clock_.advance(5s);
+    session_.beat();
+  }
+  EXPECT_EQ(told, std::vector<std::chrono::nanoseconds>{3s});
+}
+
 TEST_F(RescuerTest, SeesADeathOnThisMachineAtOnce) {
   const test::TemporaryFolder folder;
   test::Child child{{test::test_program("hold_page"), (folder.path() / "pages").string()}};

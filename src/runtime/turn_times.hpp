@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include "base/clock.hpp"
 
 namespace stint {
 
@@ -15,7 +16,7 @@ class TurnTime final {
  public:
   /// It comes round at this moment of the boot clock at the latest, and takes little from there.
   void comes_by(std::chrono::nanoseconds boot_time) noexcept { by_.store(boot_time.count()); }
-  /// It waits until it is told, or has ended: nothing is expected of it.
+  /// It waits until it is told, or for the store, or has ended: nothing is expected of it.
   void rests() noexcept { by_.store(kNever); }
 
   /// How much later than it said it is now; negative: nothing is wrong.
@@ -27,6 +28,27 @@ class TurnTime final {
  private:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::atomic<std::int64_t> by_{kNever};
+};
+
+/// As long as it lives, its loop is in a call of the store and not late. How long such a call takes
+/// is no sign of a hang: one that waits for a lock is waited for without limit, and whether the
+/// server still lives is the store's to watch. Of the thread of the loop; not to be nested.
+class StoreWait final {
+ public:
+  /// `turn` may be null: then it does nothing.
+  StoreWait(TurnTime* turn, const Clock& clock) noexcept : turn_(turn), clock_(clock) {
+    if (turn_ != nullptr) turn_->rests();
+  }
+  /// From here on the loop is to come round again.
+  ~StoreWait() {
+    if (turn_ != nullptr) turn_->comes_by(clock_.boot_now());
+  }
+  StoreWait(const StoreWait&) = delete;
+  StoreWait& operator=(const StoreWait&) = delete;
+
+ private:
+  TurnTime* const turn_;
+  const Clock& clock_;
 };
 
 /// The loops of a worker.

@@ -22,7 +22,7 @@ bool is_abandoned_when_deaf(const JobRun& run) {
 }  // namespace
 
 Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, Session& session,
-                 WatchOptions options, const Clock& clock)
+                 WatchOptions options, const Clock& clock, TurnTime* turn)
     : store_(store),
       board_(board),
       slots_(slots),
@@ -30,6 +30,7 @@ Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, S
       session_(session),
       options_(options),
       clock_(clock),
+      turn_(turn),
       stack_looks_([this] { logs_.flush(store_); }) {}
 
 void Watcher::look() {
@@ -39,7 +40,7 @@ void Watcher::look() {
   board_.give_back_stuck(options_.patience);
   deliver_requests(runs);
   report(runs);
-  logs_.flush(store_);
+  flush_logs();
 }
 
 nanoseconds Watcher::until_next_look() {
@@ -86,7 +87,7 @@ void Watcher::abandon_deaf(const Runs& runs) {
 }
 
 void Watcher::deliver_requests(const Runs& runs) {
-  const JobRequests requests = store_.job_requests(session_.worker());
+  const JobRequests requests = ask_requests();
   if (!requests.aborts.empty()) deliver_aborts(runs, requests.aborts);
   look_at_stacks(runs, requests.stacks);
 }
@@ -148,7 +149,7 @@ void Watcher::report(const Runs& runs) {
 void Watcher::write_report(const Runs& runs, std::vector<Activity>& activities) {
   std::vector<WriteResult> results;
   try {
-    results = store_.report(activities);
+    results = send_report(activities);
   } catch (const Error&) {
     // The last word of a job that says nothing more must not be lost to an outage.
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -168,6 +169,23 @@ void Watcher::write_report(const Runs& runs, std::vector<Activity>& activities) 
       runs[i]->request_stop(StopReason::kLost, "the job was given to another worker");
     }
   }
+}
+
+// --- Calls of the store -------------------------------------------------------------------------
+
+JobRequests Watcher::ask_requests() {
+  const StoreWait wait{turn_, clock_};
+  return store_.job_requests(session_.worker());
+}
+
+std::vector<WriteResult> Watcher::send_report(const std::vector<Activity>& activities) {
+  const StoreWait wait{turn_, clock_};
+  return store_.report(activities);
+}
+
+void Watcher::flush_logs() {
+  const StoreWait wait{turn_, clock_};
+  logs_.flush(store_);
 }
 
 }  // namespace stint

@@ -14,6 +14,7 @@
 #include "runtime/session.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/stack_looks.hpp"
+#include "runtime/turn_times.hpp"
 
 namespace stint {
 
@@ -33,8 +34,9 @@ struct WatchOptions {
 /// One look after another by one thread; a look does what is due and returns.
 class Watcher final {
  public:
+  /// `turn` is that of the thread's loop, which waits for the store here; it may be null.
   Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, Session& session,
-          WatchOptions options, const Clock& clock);
+          WatchOptions options, const Clock& clock, TurnTime* turn = nullptr);
 
   /// Throws Error when the store does not answer; what concerns only this process was done before.
   void look();
@@ -52,6 +54,9 @@ class Watcher final {
   void look_at_stacks(const Runs& runs, const std::vector<StackRequest>& asked);
   void report(const Runs& runs);
   void write_report(const Runs& runs, std::vector<Activity>& activities);
+  JobRequests ask_requests();
+  std::vector<WriteResult> send_report(const std::vector<Activity>& activities);
+  void flush_logs();
 
   Store& store_;
   JobBoard& board_;
@@ -60,6 +65,7 @@ class Watcher final {
   Session& session_;
   const WatchOptions options_;
   const Clock& clock_;
+  TurnTime* const turn_;
   std::set<std::pair<JobId, Epoch>> reported_;        // whose start is stored
   std::map<std::pair<JobId, Epoch>, int> looked_at_;  // the newest look that was begun
   StackLooks stack_looks_;

@@ -73,7 +73,7 @@ class WatcherTest : public ::testing::Test {
         2, std::make_shared<SlotContext>(SlotContext{
                board_, page_, store_, std::make_shared<NoHost>(), environment, clock_}));
     watcher_ = std::make_unique<Watcher>(*store_, *board_, *slots_, logs_, session_,
-                                         WatchOptions{.grace = 5s}, clock_);
+                                         WatchOptions{.grace = 5s}, clock_, &turn_);
     session_.open();
     slots_->start();
   }
@@ -135,6 +135,7 @@ class WatcherTest : public ::testing::Test {
   std::shared_ptr<JobBoard> board_;
   std::shared_ptr<WorkerPage> page_;
   std::unique_ptr<Slots> slots_;
+  TurnTime turn_;
   std::unique_ptr<Watcher> watcher_;
   int watched_abandoned_ = 0;
 };
@@ -154,6 +155,32 @@ TEST_F(WatcherTest, StopsAJobAtItsTimeout) {
   EXPECT_EQ(completion.outcome, Outcome::kFailed);
   EXPECT_EQ(completion.cause, "timeout");
   EXPECT_EQ(completion.ran_for, 10s);
+}
+
+TEST_F(WatcherTest, IsNotLateWhileTheStoreTakesItsTime) {
+  int calls = 0;
+  const auto take_long = [&] {
+    ++calls;
+    clock_.advance(1min);
+    EXPECT_LT(turn_.lateness(clock_.boot_now()), 0s);
+  };
+  store_->on_abort_requests = [&](WorkerId) {
+    take_long();
+    return std::vector<AbortRequest>{};
+  };
+  store_->on_report = [&](std::span<const Activity> some) {
+    take_long();
+    return std::vector<WriteResult>(some.size());
+  };
+  store_->on_append_log = [&](std::span<const NewLogLine>) { take_long(); };
+  run(job(1, "polite"));
+  clock_.advance(1s);  // its start is to be stored
+  NewLogLine line;
+  line.job = JobId{1};
+  logs_.add(std::move(line));
+  watcher_->look();
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(turn_.lateness(clock_.boot_now()), 0s) << "it counts from the answer";
 }
 
 TEST_F(WatcherTest, AbandonsATaskThatIgnoresItsTimeout) {
