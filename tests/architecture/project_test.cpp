@@ -79,6 +79,7 @@ constexpr std::array kOneDialect{
     OneDialect{"postgres", "lock_jobs", kServer},
     OneDialect{"postgres", "lock_migrations", kServer},
     OneDialect{"postgres", "lock_migrations_for_session", kServer},
+    OneDialect{"postgres", "lock_waiting", kServer},
     OneDialect{"postgres", "make_partition", kServer},
     OneDialect{"postgres", "make_partitions", kServer},
     OneDialect{"postgres", "mark_attempt", kServer},

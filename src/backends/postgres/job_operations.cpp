@@ -239,7 +239,7 @@ std::vector<OperationResult> JobOperations::update(std::span<const JobUpdate> up
   const auto once = [&](const Ids& some) {
     std::vector<const JobUpdate*> rows;
     for (const JobId id : some.all()) rows.push_back(asked.at(id));
-    std::vector<Command> commands{{&sql::lock_jobs, some.alone()}};
+    std::vector<Command> commands{{&sql::lock_waiting, some.alone()}};
     for (std::span<const JobUpdate* const> rest{rows}; !rest.empty();) {
       const auto part = rest.first(rows_of_one_statement(rest));
       commands.push_back(UpdateRows{part}.command(database_.test_time()));
@@ -273,7 +273,7 @@ std::vector<OperationResult> JobOperations::remove(std::span<const JobId> ids) {
   const auto once = [&](const Ids& some) {
     Parameters waiting = some.alone();
     waiting.add(database_.test_time());
-    std::vector<Command> commands{Command{&sql::lock_jobs, some.alone()},
+    std::vector<Command> commands{Command{&sql::lock_waiting, some.alone()},
                                   Command{&sql::lock_ended, some.with_bounds()},
                                   Command{&sql::delete_waiting, std::move(waiting)},
                                   Command{&sql::delete_finished, some.with_bounds()},
