@@ -52,15 +52,20 @@ std::optional<int> reap(pid_t child) {
   return code;
 }
 
+/// A terminal's keys and a change of its size reach the child, too, which belongs to the same
+/// group. That the terminal is gone, only the session's leader is told, which this process may be.
+bool is_known_to_child(int signal, int code) {
+  return code == SI_KERNEL && signal != SIGHUP && signal != SIGCONT;
+}
+
 int serve(pid_t child, int signals) {
   for (;;) {
     if (const auto code = reap(child)) return *code;
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
     const auto signal = static_cast<int>(info.ssi_signo);
-    // A terminal has given its signal to the child, too.
-    const bool is_from_terminal = info.ssi_code == SI_KERNEL;
-    if (signal != SIGCHLD && !is_from_terminal) ::kill(child, signal);
+    if (signal == SIGCHLD || is_known_to_child(signal, info.ssi_code)) continue;
+    ::kill(child, signal);
   }
 }
 

