@@ -36,7 +36,7 @@ same, an underscore in a long name is a dash, and behind `--` nothing is an opti
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | the job or check failed |
+| 1 | the job or check failed, or results could not be written (a full disk) |
 | 2 | the command line, or data given with it, cannot be meant |
 | 3 | there is no such job, task or worker |
 | 4 | somebody else's |

@@ -67,7 +67,11 @@ const Terminal& Context::terminal() {
   return *terminal_;
 }
 
-void Context::note(std::string_view text) { write_error_line(text); }
+void Context::note(std::string_view text) {
+  // Both may be the same terminal: what was printed before is to stand before.
+  if (terminal().output_is_terminal) output_.flush();
+  write_error_line(text);
+}
 
 void Context::load_modules(std::span<const std::string> words) {
   GlobalOptions early;

@@ -17,4 +17,9 @@ struct Failure {
 Failure describe_failure(const std::exception_ptr& thrown, std::string_view program,
                          std::string_view hint);
 
+/// Have the commands that a message names, `stint db init`, be those of this program, on the store
+/// that its line names: to be copied. `store` is left out where it is empty or holds a secret.
+std::string with_own_commands(std::string message, std::string_view program,
+                              std::string_view store);
+
 }  // namespace stint::cli

@@ -1,6 +1,7 @@
 #include "cli/failure.hpp"
 #include <stdexcept>
 #include <gtest/gtest.h>
+#include "cli/cannot_write.hpp"
 #include "cli/output.hpp"
 #include "stint/error.hpp"
 
@@ -33,6 +34,10 @@ TEST(DescribeFailure, ListsEveryProblemOfTheConfiguration) {
   EXPECT_EQ(describe(ConfigurationError{{"one"}}).message, "stint: error: one");
 }
 
+TEST(DescribeFailure, CallsAFullDiskNoDefect) {
+  EXPECT_EQ(describe(CannotWrite{"no room"}).exit_code, 1);
+}
+
 TEST(DescribeFailure, EndsQuietlyWhenTheReaderIsGone) {
   const Failure failure = describe(ClosedPipe{});
   EXPECT_EQ(failure.exit_code, 0);
@@ -53,6 +58,19 @@ TEST(DescribeFailure, TellsOfWritesThatMayHaveHappened) {
 TEST(DescribeFailure, TakesWhatIsNoError) {
   EXPECT_EQ(describe(std::runtime_error{"x"}).exit_code, 70);
   EXPECT_EQ(describe(7).exit_code, 70);
+}
+
+TEST(WithOwnCommands, NamesThisProgramAndTheStoreOfItsLine) {
+  const std::string said = "no tables; make them with `stint db init`, or `stint db migrate`";
+  EXPECT_EQ(with_own_commands(said, "hello", ""),
+            "no tables; make them with `hello db init`, or `hello db migrate`");
+  EXPECT_EQ(with_own_commands("`stint db init`", "hello", "sqlite:a.db"),
+            "`hello db init --store sqlite:a.db`");
+  EXPECT_EQ(with_own_commands("`stint db init`", "hello", "postgresql://h/d?schema=a&b=c"),
+            "`hello db init --store 'postgresql://h/d?schema=a&b=c'`");
+  EXPECT_EQ(with_own_commands("`stint db init`", "hello", "postgresql://u:secret@h/d"),
+            "`hello db init`");
+  EXPECT_EQ(with_own_commands("`stint db init", "hello", ""), "`stint db init");
 }
 
 }  // namespace

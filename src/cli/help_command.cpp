@@ -35,6 +35,7 @@ class Help final : public Command {
     OptionTable options;
     chosen.command->declare(options, context, chosen.words);
     declare_global_options(options, context.global());
+    refuse_too_many(chosen.words, options);
     if (context.json()) {
       context.output().line(command_json(context.program(), *chosen.text, options));
     } else {
@@ -45,6 +46,14 @@ class Help final : public Command {
   }
 
  private:
+  /// `help run TASK` explains that task; more words than a command takes are a mistake.
+  static void refuse_too_many(std::span<const std::string> words, const OptionTable& options) {
+    const std::deque<Positional>& taken = options.positionals();
+    if (words.size() <= taken.size() || (!taken.empty() && taken.back().repeats)) return;
+    throw Error{ErrorCode::kUsage,
+                fmt::format("\"{}\" is one value too many", words[taken.size()])};
+  }
+
   static void show_all(Context& context, const std::string& group) {
     if (!context.json()) {
       context.output().write(program_help(context.program(), context.module_registry(),

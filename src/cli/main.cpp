@@ -11,6 +11,7 @@
 #include "cli/context.hpp"
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
+#include "cli/json_line.hpp"
 #include "cli/signals.hpp"
 #include "core/registry.hpp"
 #include "process/container_init.hpp"
@@ -40,7 +41,9 @@ class CommandLine {
       } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
         // The reader is gone; what failed first is what matters.
       }
-      if (!failure.message.empty()) write_error_line(failure.message);
+      if (failure.message.empty()) return failure.exit_code;
+      write_error_line(with_own_commands(std::move(failure.message), context_.program(),
+                                         context_.global().store));
       return failure.exit_code;
     }
   }
@@ -48,11 +51,28 @@ class CommandLine {
  private:
   int run_command(std::vector<std::string> words);
   void load_modules(std::span<const std::string> words);
+  int show_version(std::span<const std::string> words);
   int show_general_help(const Chosen& chosen);
 
   Context context_;
   std::string hint_;
 };
+
+int CommandLine::show_version(std::span<const std::string> words) {
+  bool is_asked = false;
+  OptionTable options;  // says what is wrong with the rest of the line
+  declare_global_options(options, context_.global());
+  options.flag({"--version"}, is_asked, "show the version");
+  options.parse(words);
+  if (context_.json()) {
+    JsonLine line;
+    line.text("program", context_.program()).text("version", version());
+    context_.output().line(line.str());
+  } else {
+    context_.output().line(fmt::format("{} {}", context_.program(), version()));
+  }
+  return 0;
+}
 
 int CommandLine::show_general_help(const Chosen& chosen) {
   const bool wanted = has_word(chosen.words, "--help", "-h");
@@ -84,9 +104,8 @@ void CommandLine::load_modules(std::span<const std::string> words) {
 }
 
 int CommandLine::run_command(std::vector<std::string> words) {
-  if (words.size() == 1 && words.front() == "--version") {
-    context_.output().line(fmt::format("{} {}", context_.program(), version()));
-    return 0;
+  if (has_word(words, "--version", "--version") && plain_words(words).empty()) {
+    return show_version(words);
   }
   GlobalOptions given;  // help, too, is without colours, and it is not a line that is read
   read_global_options(words, given);

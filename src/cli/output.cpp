@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include "stint/error.hpp"
+#include "cli/cannot_write.hpp"
 
 namespace stint::cli {
 namespace {
@@ -66,8 +66,7 @@ void Output::flush() {
   const int problem = write_all(STDOUT_FILENO, text);
   if (problem == EPIPE) throw ClosedPipe{};
   if (problem != 0) {
-    throw Error{ErrorCode::kInternal,
-                fmt::format("cannot write to standard output: {}", std::strerror(problem))};
+    throw CannotWrite{fmt::format("cannot write to standard output: {}", std::strerror(problem))};
   }
 }
 

@@ -20,13 +20,13 @@ class Output {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// Add text; written once 64 KiB are together, and by `flush`. Throws ClosedPipe, Error.
+  /// Add text; written once 64 KiB are together, and by `flush`. Throws ClosedPipe, CannotWrite.
   void write(std::string_view text);
   /// Add text and a line's end.
   void line(std::string_view text);
   /// Return what `work` writes, in place of writing it.
   std::string captured(const std::function<void()>& work);
-  /// Write what is left. Throws ClosedPipe, Error kInternal with the system's reason.
+  /// Write what is left. Throws ClosedPipe, CannotWrite with the system's reason.
   void flush();
 
  private:
