@@ -55,13 +55,18 @@ JobFailed job_failed(const JobRecord& record) {
 }  // namespace
 
 ClientImpl::ClientImpl(std::shared_ptr<Environment> environment, Clock& clock,
-                       RefuseWait refuse_wait)
+                       RefuseWait refuse_wait, BeforeLook before_look)
     : environment_(std::move(environment)),
       clock_(clock),
       refuse_wait_(std::move(refuse_wait)),
+      before_look_(std::move(before_look)),
       catalog_(clock),
-      waits_([this](std::span<const JobId> ids) { return environment_->store().job_states(ids); },
-             clock) {}
+      waits_(
+          [this](std::span<const JobId> ids) {
+            if (before_look_) before_look_();
+            return environment_->store().job_states(ids);
+          },
+          clock) {}
 
 std::vector<Enqueued> ClientImpl::enqueue(std::string_view task, std::span<const json> many,
                                           const EnqueueOptions& options) {
@@ -144,6 +149,7 @@ JobState ClientImpl::wait(JobId id, std::optional<nanoseconds> deadline) {
     if (!deadline) refuse_wait_(id);
     return seen;
   }
+  if (before_look_) before_look_();  // a short wait may end before it looks again
   const std::optional<JobState> now = waits_.wait(id, seen, deadline);
   if (!now) throw not_found(id);
   return *now;

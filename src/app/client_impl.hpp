@@ -26,11 +26,14 @@ class ClientImpl final {
  public:
   /// Called in place of waiting without limit for a job that has not ended; throws.
   using RefuseWait = std::function<void(JobId)>;
+  /// Called before each look at a job that is waited for, by any thread; what it throws ends the
+  /// wait.
+  using BeforeLook = std::function<void()>;
 
   /// With `refuse_wait`, nothing changes while this process waits: a wait with a limit then returns
   /// at once.
   explicit ClientImpl(std::shared_ptr<Environment> environment, Clock& clock = real_clock(),
-                      RefuseWait refuse_wait = {});
+                      RefuseWait refuse_wait = {}, BeforeLook before_look = {});
 
   std::vector<Enqueued> enqueue(std::string_view task, std::span<const json> many,
                                 const EnqueueOptions& options);
@@ -65,6 +68,7 @@ class ClientImpl final {
   const std::shared_ptr<Environment> environment_;
   Clock& clock_;
   const RefuseWait refuse_wait_;
+  const BeforeLook before_look_;
   TaskCatalog catalog_;
   std::atomic<bool> is_registered_{false};  // this program's tasks are
   JobWaits waits_;

@@ -3,8 +3,8 @@
 #include <limits>
 #include <fmt/format.h>
 #include "app/environment.hpp"
-#include "base/clock.hpp"
 #include "base/time_format.hpp"
+#include "cli/cannot_write.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/enqueue_file.hpp"
@@ -12,6 +12,7 @@
 #include "cli/find_task.hpp"
 #include "cli/job_view.hpp"
 #include "cli/json_line.hpp"
+#include "cli/missing_workers.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/read_value.hpp"
 #include "cli/trace.hpp"
@@ -25,7 +26,6 @@ namespace stint::cli {
 namespace {
 
 constexpr std::size_t kBatchJobs = 1000;
-constexpr std::chrono::seconds kPatienceWithoutWorkers{2};
 
 /// The options of an enqueue as they stand on the line.
 struct JobOptions {
@@ -41,6 +41,7 @@ struct JobOptions {
   void declare(OptionTable& options);
   EnqueueOptions finish(Context& context) const;
   void set_time(std::string_view text);
+  void set_key(std::string_view text);
 };
 
 void JobOptions::declare(OptionTable& options) {
@@ -66,10 +67,17 @@ void JobOptions::declare(OptionTable& options) {
                .help = "end an attempt after this time: 30s, 1h; 0: none",
                .default_text = "the task's, [defaults] timeout",
                .set = [this](std::string_view text) { ready.timeout = read_duration(text); }});
-  options.text(
-      {"--key"}, "TEXT", key,
-      "idempotency key: while a job with it is stored, its number is printed and nothing is "
-      "enqueued; with --from, line N has the key TEXT:N");
+  options.add({.names = {"--key"},
+               .value = "TEXT",
+               .help = "idempotency key: while a job with it is stored, its number is printed and "
+                       "nothing is enqueued; with --from, line N has the key TEXT:N",
+               .set = [this](std::string_view text) { set_key(text); }});
+}
+
+void JobOptions::set_key(std::string_view text) {
+  // As from a script's variable that is not set: the job would lose its protection unnoticed.
+  if (text.empty()) throw Error{ErrorCode::kUsage, "the key is empty; give one or leave it out"};
+  key = text;
 }
 
 void JobOptions::set_time(std::string_view text) {
@@ -94,6 +102,17 @@ EnqueueOptions JobOptions::finish(Context& context) const {
   result.tags = tags;
   result.idempotency_key = key;
   return result;
+}
+
+/// What is to be said when the numbers of jobs could not be printed.
+std::string stored_after_all(const CannotWrite& problem, std::span<const JobId> ids) {
+  if (ids.empty()) return problem.what();
+  if (ids.size() == 1) {
+    return fmt::format("{}; the job is stored, its number is {}", problem.what(),
+                       ids.front().value);
+  }
+  return fmt::format("{}; {} jobs are stored, the first is {}, the last is {}", problem.what(),
+                     ids.size(), ids.front().value, ids.back().value);
 }
 
 class Enqueue final : public Command {
@@ -121,9 +140,12 @@ class Enqueue final : public Command {
     } else {
       ids = enqueue_lines(context, *task);
     }
-    if (!wait_) return 0;
-    context.output().flush();
-    return wait_for(context, ids);
+    try {
+      context.output().flush();
+    } catch (const CannotWrite& error) {
+      throw CannotWrite{stored_after_all(error, ids)};
+    }
+    return wait_ ? wait_for(context, ids) : 0;
   }
 
  private:
@@ -133,6 +155,7 @@ class Enqueue final : public Command {
                    const EnqueueOptions& options, const LineFile& file, std::size_t number,
                    const std::string& line) const;
   void send(Context& context, std::span<const NewJob> jobs, std::vector<JobId>& ids) const;
+  static void print(Context& context, std::span<const Enqueued> stored);
   static int wait_for(Context& context, const std::vector<JobId>& ids);
 
   std::string task_name_;
@@ -152,9 +175,18 @@ std::vector<JobId> Enqueue::enqueue_words(Context& context, const detail::TaskDe
 }
 
 void Enqueue::send(Context& context, std::span<const NewJob> jobs, std::vector<JobId>& ids) const {
-  for (const Enqueued& one : context.store().enqueue(jobs)) {
-    ids.push_back(one.id);
-    if (wait_) continue;
+  const std::vector<Enqueued> stored = context.store().enqueue(jobs);
+  for (const Enqueued& one : stored) ids.push_back(one.id);
+  if (wait_) return;
+  try {
+    print(context, stored);
+  } catch (const CannotWrite& error) {
+    throw CannotWrite{stored_after_all(error, ids)};
+  }
+}
+
+void Enqueue::print(Context& context, std::span<const Enqueued> stored) {
+  for (const Enqueued& one : stored) {
     if (context.json()) {
       JsonLine line;
       line.number("id", one.id.value).boolean("inserted", one.inserted);
@@ -218,29 +250,8 @@ std::vector<JobId> Enqueue::enqueue_lines(Context& context, const detail::TaskDe
   return ids;
 }
 
-/// Tell once that nothing will happen as long as no worker runs.
-class MissingWorkers {
- public:
-  explicit MissingWorkers(Context& context)
-      : context_(context), due_(real_clock().boot_now() + kPatienceWithoutWorkers) {}
-
-  void look() {
-    if (told_ || real_clock().boot_now() < due_) return;
-    told_ = true;
-    if (context_.store().list_workers(/*alive_only=*/true).empty()) {
-      context_.note(fmt::format("waiting: no worker runs on {}; start one: `{} worker run`",
-                                context_.store_name(), context_.program()));
-    }
-  }
-
- private:
-  Context& context_;
-  std::chrono::nanoseconds due_;
-  bool told_ = false;
-};
-
 int Enqueue::wait_for(Context& context, const std::vector<JobId>& ids) {
-  MissingWorkers missing{context};
+  MissingWorkers missing{*context.environment(), context.program()};
   {
     ProgressLine progress{context.terminal().error_is_terminal, "finished", ids.size()};
     wait_for_jobs(context.store(), ids, WaitFor::kFinished, {}, [&](std::size_t count) {

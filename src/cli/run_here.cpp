@@ -1,8 +1,10 @@
 #include "cli/run_here.hpp"
 #include <unistd.h>
+#include <atomic>
 #include <cstdio>
 #include <iostream>
 #include <fmt/format.h>
+#include "app/client_impl.hpp"
 #include "app/environment.hpp"
 #include "app/task_reports_setup.hpp"
 #include "app/worker_setup.hpp"
@@ -10,12 +12,14 @@
 #include "base/log.hpp"
 #include "cli/context.hpp"
 #include "cli/job_view.hpp"
+#include "cli/missing_workers.hpp"
 #include "cli/signals.hpp"
 #include "cli/trace.hpp"
 #include "core/arguments.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/store.hpp"
 #include "runtime/direct_run.hpp"
+#include "stint/client.hpp"
 #include "stint/error.hpp"
 
 namespace stint::cli {
@@ -39,6 +43,26 @@ void end_at_second(int signal, int count) {
   if (count < 2) return;
   write_error_line("ended by a second signal");
   ::_exit(kSignalExit + signal);
+}
+
+/// What its clients, which may outlive the run, know of it.
+struct Waiting {
+  Waiting(std::shared_ptr<Environment> store, std::string program)
+      : environment(std::move(store)), missing(*environment, std::move(program)) {}
+
+  std::shared_ptr<Environment> environment;
+  MissingWorkers missing;
+  std::atomic<bool> is_stopped{false};
+};
+
+/// A client whose waits end when the run is asked to stop. `waiting` is shared with the run.
+Client interruptible_client(const std::shared_ptr<Waiting>& waiting) {
+  return Client{std::make_shared<detail::ClientImpl>(waiting->environment, real_clock(),
+                                                     detail::ClientImpl::RefuseWait{}, [waiting] {
+                                                       if (waiting->is_stopped)
+                                                         throw Stopped{StopReason::kShutdown};
+                                                       waiting->missing.look();
+                                                     })};
 }
 
 }  // namespace
@@ -69,12 +93,18 @@ HereResult run_here(Context& context, const detail::TaskDeclaration& task, json 
   options.log = [&](LogLevel level, const std::string& text) {
     if (log_enabled(task.name, level)) write_log(level, task.name, text);
   };
+  const auto waiting = std::make_shared<Waiting>(environment, std::string{context.program()});
+  const std::shared_ptr<RunEnvironment> run_environment = make_run_environment(environment);
+  run_environment->make_client = [waiting] { return interruptible_client(waiting); };
   {
-    const SignalWatcher signals{end_at_second};
+    const SignalWatcher signals{[&waiting](int signal, int count) {
+      waiting->is_stopped = true;
+      end_at_second(signal, count);
+    }};
     options.stop_asked = [&] {
       return signals.first_signal() == 0 ? StopReason::kNone : StopReason::kShutdown;
     };
-    result.end = run_directly(declared, *make_run_environment(environment), options).completion;
+    result.end = run_directly(declared, *run_environment, options).completion;
     result.signal = signals.first_signal();
   }
   options.reports->flush();

@@ -25,9 +25,9 @@ struct HereResult {
 };
 
 /// Check the arguments, execute on this thread, and return. SIGINT and SIGTERM ask the code to
-/// stop; a second one ends the process at once. The store is opened only if the code asks for a
-/// client or enqueues. What the code wrote to standard output is flushed. Throws Error for what is
-/// wrong before it begins.
+/// stop, and end what it waits for by its client; a second one ends the process at once. The store
+/// is opened only if the code asks for a client or enqueues. What the code wrote to standard output
+/// is flushed. Throws Error for what is wrong before it begins.
 HereResult run_here(Context& context, const detail::TaskDeclaration& task, json args);
 
 /// Enqueue what a task or command that runs outside the queue enqueues. Opens the store.
