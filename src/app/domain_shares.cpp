@@ -1,6 +1,7 @@
 #include "app/domain_shares.hpp"
 #include <charconv>
 #include <fmt/format.h>
+#include "core/declaration_check.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -26,6 +27,7 @@ std::map<std::string, int> parse_domain_shares(std::string_view text) {
     const std::size_t sign = part.find('=');
     const std::string name{part.substr(0, sign)};
     if (name.empty()) refuse(part, "the name is missing");
+    if (!is_domain_name(name)) refuse(part, fmt::format("its name must be {}", kDomainForm));
     int slots = 0;
     if (sign != std::string_view::npos) {
       const std::string_view number = part.substr(sign + 1);

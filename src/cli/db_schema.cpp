@@ -94,11 +94,16 @@ class DbReset final : public Command {
                       context.store_name())};
     }
     const auto schema = context.schema();
+    const bool has_tables = schema->version() != 0;
     schema->reset();
     if (context.json()) {
       JsonLine line;
-      line.text("store", context.store_name()).number("schema_version", std::int64_t{0});
+      line.text("store", context.store_name())
+          .number("schema_version", std::int64_t{0})
+          .boolean("dropped", has_tables);
       context.output().line(line.str());
+    } else if (!has_tables) {
+      context.output().line(fmt::format("{} has no tables to drop", context.store_name()));
     } else {
       context.output().line(fmt::format("dropped the tables of {}", context.store_name()));
     }

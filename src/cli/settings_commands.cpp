@@ -80,6 +80,25 @@ class SettingsCheck final : public Command {
                std::span<const std::string> /*words*/) override {}
 
   int run(Context& context) override {
+    try {
+      return check(context);
+    } catch (const ConfigurationError& error) {
+      if (context.json()) print_problems(context, error.problems());
+      throw;
+    } catch (const Error& error) {
+      if (context.json()) print_problems(context, {error.what()});
+      throw;
+    }
+  }
+
+ private:
+  static void print_problems(Context& context, const std::vector<std::string>& problems) {
+    JsonLine line;
+    line.boolean("ok", false).list("problems", problems);
+    context.output().line(line.str());
+  }
+
+  static int check(Context& context) {
     const Settings& settings = context.settings();
     const std::string store = context.store_name();
     std::vector<std::string> problems = check_roles(settings, context.registry().backends());
@@ -124,7 +143,8 @@ CommandEntry settings_check_entry() {
                    .description =
                        "Reads the file and the environment as every command does, and the "
                        "store's URL, and looks at the backends' names and the times of the lock; "
-                       "nothing is opened.",
+                       "nothing is opened. With --json, {\"ok\":false,\"problems\":[...]} is "
+                       "printed where there are problems.",
                    .examples = {{"settings check -s stint.toml", "before it is deployed"}},
                    .uses_store = false},
           .make = []() -> std::unique_ptr<Command> { return std::make_unique<SettingsCheck>(); }};

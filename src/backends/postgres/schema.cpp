@@ -42,6 +42,12 @@ std::string quoted_role(std::string_view role) {
   return fmt::format("\"{}\"", role);
 }
 
+Error table_error(const ConnectOptions& options, std::string_view cause, std::string_view way_out) {
+  return Error{ErrorCode::kConfiguration,
+               fmt::format("{}: {}; {}", redacted(options.url), cause, way_out),
+               {.backend = "postgresql"}};
+}
+
 }  // namespace
 
 MigrationSet known_migrations() { return sql::kMigrations; }
@@ -56,9 +62,8 @@ int read_schema_version(Database& database) {
   const bool has_migrations = state.row(0).boolean(0);
   const std::int64_t others = state.row(0).int64(1);
   const auto foreign = [&] {
-    return url_error(
-        options.url,
-        fmt::format("the schema \"{}\" holds tables that are not Stint's", options.schema),
+    return table_error(
+        options, fmt::format("the schema \"{}\" holds tables that are not Stint's", options.schema),
         "name a schema of its own with ?schema=NAME");
   };
   if (!has_migrations && others > 0) throw foreign();
@@ -90,22 +95,23 @@ void check_schema_version(Database& database, MigrationSet migrations) {
   const int newest = static_cast<int>(migrations.size());
   if (version == newest) return;
   if (version == 0) {
-    throw url_error(options.url,
-                    fmt::format("there are no tables in the schema \"{}\"", options.schema),
-                    "make them with `stint db init`");
+    throw table_error(options,
+                      fmt::format("there are no tables in the schema \"{}\"", options.schema),
+                      "make them with `stint db init`");
   }
   if (version < newest) {
-    throw url_error(
-        options.url,
+    throw table_error(
+        options,
         fmt::format("the tables have version {}, this program needs version {}", version, newest),
         "bring them up to date with `stint db migrate`");
   }
   if (takes_programs_of(database, newest)) return;
-  throw url_error(options.url,
-                  fmt::format("the tables have version {}, this program knows only version {}, and "
-                              "they are no longer fit for it",
-                              version, newest),
-                  "use a newer version of this program");
+  throw table_error(
+      options,
+      fmt::format("the tables have version {}, this program knows only version {}, and "
+                  "they are no longer fit for it",
+                  version, newest),
+      "use a newer version of this program");
 }
 
 std::vector<std::string> PostgresSchema::migrate(const MigrateOptions& options) {
@@ -157,7 +163,17 @@ std::string PostgresSchema::grant_script(StoreGrant what, std::string_view role)
 void PostgresSchema::grant(StoreGrant what, std::string_view role) {
   const std::string script = grant_script(what, role);
   MigrationSession session(database_.options());
-  session.run(script, grant_file(what).name);  // one transaction
+  try {
+    session.run(script, grant_file(what).name);  // one transaction
+  } catch (const Error& error) {
+    // An object that is not there: the tables are, so it is the role.
+    if (error.native_code() != "42704") throw;
+    throw Error{ErrorCode::kNotFound,
+                fmt::format("the role {0} does not exist on the server of {1}; make it with "
+                            "`CREATE ROLE {0} LOGIN`, or name another",
+                            quoted_role(role), redacted(database_.options().url)),
+                {.backend = "postgresql", .native_code = error.native_code()}};
+  }
 }
 
 }  // namespace stint::postgres

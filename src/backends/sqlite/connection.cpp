@@ -59,10 +59,8 @@ std::string shown_name(sqlite3* database) {
 // SQLite hands NUL-terminated texts around; an empty view may have no address at all.
 const char* address(std::string_view text) { return text.data() == nullptr ? "" : text.data(); }
 
-}  // namespace
-
-Error make_error(sqlite3* database, int code, std::string_view statement) {
-  const std::string name = shown_name(database);
+Error named_error(sqlite3* database, int code, std::string_view statement,
+                  const std::string& name) {
   Meaning meaning = meaning_of(code);
   if ((code & 0xff) == SQLITE_FULL && name.starts_with(kMemoryPrefix.substr(1))) {
     meaning.way_out = "in memory there is room for 1 GiB: use sqlite:FILE";
@@ -75,6 +73,12 @@ Error make_error(sqlite3* database, int code, std::string_view statement) {
                 .backend = "sqlite",
                 .statement = std::string{statement},
                 .native_code = std::to_string(native)}};
+}
+
+}  // namespace
+
+Error make_error(sqlite3* database, int code, std::string_view statement) {
+  return named_error(database, code, statement, shown_name(database));
 }
 
 Query::~Query() {
@@ -138,7 +142,7 @@ Connection::Connection(const std::string& path, Medium medium) : path_(path), me
       sqlite3_open_v2(file.c_str(), &opened, in_memory ? kFlags | SQLITE_OPEN_CREATE : kFlags,
                       in_memory ? kMemoryFileSystem : nullptr);
   database_.reset(opened);
-  if (code != SQLITE_OK) throw make_error(opened, code, "open");
+  if (code != SQLITE_OK) throw named_error(opened, code, "open", path);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   // Only who holds the turn checkpoints. Two connections that do at once can lose a commit in

@@ -57,6 +57,14 @@ void make_place(const Location& location) {
   } else if (errno != EEXIST) {
     throw place_error(location.path, std::error_code{errno, std::generic_category()});
   }
+  std::error_code error;
+  if (std::filesystem::is_directory(location.path, error)) {
+    throw Error{ErrorCode::kUnavailable,
+                fmt::format("{0} is a folder, no SQLite store; name a file in it, as in "
+                            "sqlite:{0}/jobs.db",
+                            location.path == "/" ? "" : location.path),
+                {.backend = "sqlite", .native_code = std::to_string(EISDIR)}};
+  }
 }
 
 }  // namespace stint::sqlite
