@@ -37,14 +37,16 @@ std::string without_password(std::string url) {
 }
 
 TEST(WaitingCommand, EndsAtTheFirstSignal) {
-  for (const int signal : {SIGTERM, SIGINT}) {
-    const Program first_task{"first_task"};
-    Process demo{first_task.options({"demo"})};
-    ASSERT_TRUE(eventually([&] { return demo.err().find("waiting: ") != std::string::npos; }));
-    EXPECT_THAT(demo.err(), AllOf(HasSubstr("no worker runs on sqlite:"),
-                                  HasSubstr("start one: `first_task worker run`")));
-    demo.send_signal(signal);
-    const ProcessResult end = demo.wait();
+  const Program first{"first_task"};
+  const Program second{"first_task"};
+  Process terminated{first.options({"demo"})};
+  Process interrupted{second.options({"demo"})};
+  for (const auto& [demo, signal] : {std::pair{&terminated, SIGTERM}, {&interrupted, SIGINT}}) {
+    ASSERT_TRUE(eventually([&] { return demo->err().find("waiting: ") != std::string::npos; }));
+    EXPECT_THAT(demo->err(), AllOf(HasSubstr("no worker runs on sqlite:"),
+                                   HasSubstr("start one: `first_task worker run`")));
+    demo->send_signal(signal);
+    const ProcessResult end = demo->wait();
     EXPECT_EQ(end.exit_code, 128 + signal);
     EXPECT_EQ(end.out, "");
     EXPECT_THAT(end.err, Not(HasSubstr("second signal")));
@@ -115,7 +117,7 @@ TEST(SettingsCheck, TellsItsProblemsAsJson) {
   EXPECT_EQ(found["problems"].size(), 2U);
 }
 
-TEST(FullDisk, FailsResultsWithoutCallingItADefect) {
+TEST(FullOutput, IsNoDefect) {
   const Program hello{"hello"};
   const ProcessResult list = run_without_room(hello, {"help"});
   EXPECT_EQ(list.exit_code, 1);
