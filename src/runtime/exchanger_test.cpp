@@ -102,9 +102,7 @@ TEST_F(ExchangerTest, IsNotLateWhileTheStoreTakesItsTime) {
     answer.wait();
     return {.completed = std::vector<WriteResult>(some.size())};
   };
-  const auto is_late_tomorrow = [&] {
-    return turn.lateness(real_clock().boot_now() + 24h) > 0ns;
-  };
+  const auto is_late_tomorrow = [&] { return turn.lateness(real_clock().boot_now() + 24h) > 0ns; };
   start();
   EXPECT_TRUE(eventually([&] { return is_asked.load(); }));
   EXPECT_FALSE(is_late_tomorrow());

@@ -28,7 +28,7 @@ Watcher::Watcher(Store& store, JobBoard& board, Slots& slots, LogBuffer& logs, S
       slots_(slots),
       logs_(logs),
       session_(session),
-      options_(options),
+      options_(std::move(options)),
       clock_(clock),
       turn_(turn),
       stack_looks_([this] { logs_.flush(store_); }) {}
