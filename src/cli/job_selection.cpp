@@ -93,13 +93,21 @@ std::string read_answer() {
 
 /// What became of all.
 struct JobSelection::Tally {
+  static constexpr std::int64_t kMostNamed = 10;
+
   std::int64_t changed = 0;
   std::int64_t refused = 0;
   std::int64_t missing = 0;
+  std::string missing_ids = {};  ///< the first of them, for a message
 
-  void add(const JobOutcome& outcome) {
+  void add(JobId id, const JobOutcome& outcome) {
     const Kind kind = outcome.result.kind;
     if (kind == Kind::kNotFound) {
+      if (missing < kMostNamed) {
+        missing_ids += fmt::format("{}{}", missing > 0 ? ", " : "", id.value);
+      } else if (missing == kMostNamed) {
+        missing_ids += ", ...";
+      }
       ++missing;
     } else if (kind == Kind::kChanged && outcome.problem.empty()) {
       ++changed;
@@ -108,10 +116,7 @@ struct JobSelection::Tally {
     }
   }
   std::int64_t sum() const { return changed + refused + missing; }
-  int exit_code() const {
-    if (missing > 0) return 3;
-    return refused > 0 ? 1 : 0;
-  }
+  int exit_code() const { return refused > 0 ? 1 : 0; }
 };
 
 void JobSelection::declare(OptionTable& options, std::string_view verb) {
@@ -205,7 +210,7 @@ void JobSelection::operate(Context& context, const JobOperation& operation,
   const std::string done =
       dry_run_ ? fmt::format("would be {}", operation.done) : std::string{operation.done};
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    tally.add(outcomes[i]);
+    tally.add(jobs[i].id, outcomes[i]);
     print(context, jobs[i].id, outcomes[i], done);
   }
 }
@@ -275,6 +280,11 @@ int JobSelection::run(Context& context, const JobOperation& operation) {
     }
   }
   tell(context, operation, tally);
+  if (!tally.missing_ids.empty()) {
+    context.output().flush();
+    throw Error{ErrorCode::kNotFound,
+                fmt::format("there is no job {} in {}", tally.missing_ids, context.store_name())};
+  }
   return tally.exit_code();
 }
 

@@ -48,8 +48,8 @@ TEST_F(JobOperations, TellsWhatItLeftAloneAndWhatIsNotThere) {
   const ProcessResult result = program.run({"job", "retry", "2", "1", "99"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_EQ(result.out, "2 queued: left alone\n1 retried\n99 not found\n");
-  EXPECT_THAT(result.err,
-              AllOf(HasSubstr("retried 1, left 1 alone, not found 1"), HasSubstr("--done")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("retried 1, left 1 alone, not found 1"),
+                                HasSubstr("--done"), HasSubstr("there is no job 99")));
   EXPECT_EQ(program.run({"job", "retry", "2"}).exit_code, 1);
   const ProcessResult as_json = program.run({"job", "retry", "2", "99", "--json"});
   EXPECT_EQ(as_json.out,

@@ -94,6 +94,9 @@ std::vector<std::string> fair_line(const ListedCommand& command) {
   // Where the names of the arguments do not say all that the command needs.
   static const std::map<std::string, std::string> known = {
       {"run", "run hello.world --run-once"},
+      {"job retry", "job retry 1 --done"},
+      {"job update", "job update --state queued --priority 1 --yes"},
+      {"job delete", "job delete 1"},
       {"db vacuum", "db vacuum --jobs"},
       {"db reset", "db reset --yes"},
       {"bench", "bench --jobs 10 --rounds 1 --slots 1"},
