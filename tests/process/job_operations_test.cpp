@@ -55,7 +55,7 @@ TEST_F(JobOperations, TellsWhatItLeftAloneAndWhatIsNotThere) {
   EXPECT_EQ(as_json.out,
             "{\"id\":2,\"outcome\":\"wrong_state\",\"state\":\"queued\"}\n"
             "{\"id\":99,\"outcome\":\"not_found\",\"state\":null}\n");
-  EXPECT_EQ(json::parse(as_json.err),
+  EXPECT_EQ(json::parse(lines_of(as_json.err).front()),
             json::parse(R"({"retried":0,"refused":1,"not_found":1,"dry_run":false})"));
 }
 
