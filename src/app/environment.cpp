@@ -33,8 +33,7 @@ Environment::Environment(Settings settings, std::span<const ModuleDefinition> mo
   // keys that it does not know alone.
   if (!modules.empty()) {
     settings_ = check_settings(settings_, registry_->settings(), problems);
-    std::ranges::move(check_roles(settings_, registry_->backends()),
-                      std::back_inserter(problems));
+    std::ranges::move(check_roles(settings_, registry_->backends()), std::back_inserter(problems));
   }
   if (!problems.empty()) throw ConfigurationError{std::move(problems)};
   enqueue_defaults_ = defaults_of(settings_);

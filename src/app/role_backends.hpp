@@ -39,6 +39,6 @@ std::unique_ptr<MetricsSink> open_metrics(const Settings& settings,
 /// backends that nobody has, each with the nearest one, and times of a lock that leave no room for
 /// its renewals.
 std::vector<std::string> check_roles(const Settings& settings,
-                                             std::span<const detail::BackendDeclaration> own);
+                                     std::span<const detail::BackendDeclaration> own);
 
 }  // namespace stint
