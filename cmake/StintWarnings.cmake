@@ -7,7 +7,6 @@ target_compile_options(
   INTERFACE -Wall
             -Wextra
             -Wpedantic
-            -Wshadow
             -Wconversion
             -Wsign-conversion
             -Wold-style-cast
@@ -15,6 +14,13 @@ target_compile_options(
             -Woverloaded-virtual
             -Wformat=2
             -Wimplicit-fallthrough)
+
+# Of several sources that are compiled as one, each would be warned of the names of the others.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(stint_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+else()
+  target_compile_options(stint_warnings INTERFACE -Wshadow)
+endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(stint_warnings INTERFACE -Wduplicated-cond -Wlogical-op -Wsuggest-override)

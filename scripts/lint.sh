@@ -40,11 +40,11 @@ project_files() {
   done
 }
 
-# Keep only files that the dev build compiles.
+# Keep only files that a build compiles.
 compiled_units() {
   local file
   while read -r file; do
-    if grep -qF "\"file\": \"$PWD/$file\"" build/dev/compile_commands.json; then
+    if grep -qF "\"file\": \"$PWD/$file\"" build/lint/compile_commands.json; then
       printf '%s\n' "$file"
     fi
   done
@@ -57,7 +57,7 @@ tidy_one() {
     return 0
   fi
   printf '  %s\n' "$1"
-  clang-tidy-19 -p build/dev --quiet "$1" 2> >(grep -v ' warnings\? generated\.$' >&2)
+  clang-tidy-19 -p build/lint --quiet "$1" 2> >(grep -v ' warnings\? generated\.$' >&2)
 }
 export -f tidy_one
 

@@ -8,10 +8,10 @@
 namespace stint {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-Settings settings_of(const std::string& toml) {
+Settings backend_settings(const std::string& toml) {
   return load_settings(LoadOptions{.toml = toml, .use_environment = false});
 }
 
@@ -27,8 +27,8 @@ std::string error_of(Call call) {
 }
 
 TEST(ResolveStore, TakesUrlsAndNames) {
-  const Settings settings =
-      settings_of("[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
+  const Settings settings = backend_settings(
+      "[stores]\ndefault = \"sqlite:a.db\"\nmain = \"postgresql://host/database\"\n");
   EXPECT_EQ(resolve_store(settings), "sqlite:a.db");
   EXPECT_EQ(resolve_store(settings, "default"), "sqlite:a.db");
   EXPECT_EQ(resolve_store(settings, "main"), "postgresql://host/database");
@@ -36,7 +36,7 @@ TEST(ResolveStore, TakesUrlsAndNames) {
 }
 
 TEST(ResolveStore, NamesTheNearestStore) {
-  const Settings settings = settings_of("[stores]\nmain = \"sqlite:a.db\"\n");
+  const Settings settings = backend_settings("[stores]\nmain = \"sqlite:a.db\"\n");
   EXPECT_THAT(error_of([&] { return resolve_store(settings, "mian"); }),
               HasSubstr("there is no store \"mian\" under [stores] (did you mean \"main\"?)"));
   EXPECT_THAT(error_of([&] { return resolve_store(settings, "jobs.db"); }),
@@ -109,7 +109,7 @@ TEST(OpenStore, TellsTheSeedOfFaultsThatWasDrawn) {
   std::string told;
   open_store({.url = "fault+memory:seeds?error_rate=0.5",
               .notice = [&](std::string_view text) { told = text; }});
-  EXPECT_THAT(told, testing::MatchesRegex("faults on purpose: error_rate 0.5, seed [0-9]+"));
+  EXPECT_THAT(told, ::testing::MatchesRegex("faults on purpose: error_rate 0.5, seed [0-9]+"));
 }
 
 TEST(OpenStore, NamesWhatAStoreBehindFaultsDoesNotKnow) {

@@ -14,7 +14,7 @@ namespace stint {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Resize {
   std::string path;
@@ -28,15 +28,15 @@ void declare_images(Module& m) {
          {.domain = "media", .retry = {.max_attempts = 5}});
 }
 
-Settings settings_of(const std::string& toml = "") {
+Settings client_settings(const std::string& toml = "") {
   return load_settings(LoadOptions{.toml = toml, .use_environment = false});
 }
 
 // Clients of one store, and a hand in place of its workers.
-class ClientTest : public testing::Test {
+class ClientTest : public ::testing::Test {
  protected:
   std::shared_ptr<Environment> environment(std::span<const ModuleDefinition> modules = {}) const {
-    return std::make_shared<Environment>(settings_of(), modules,
+    return std::make_shared<Environment>(client_settings(), modules,
                                          "sqlite:" + (folder_.path() / "jobs.db").string());
   }
   Client client(std::span<const ModuleDefinition> modules = {}) const {
@@ -72,7 +72,7 @@ class ClientTest : public testing::Test {
 };
 
 template <typename Call>
-Error error_of(Call call) {
+Error client_error(Call call) {
   try {
     call();
   } catch (const Error& error) {
@@ -156,7 +156,7 @@ TEST_F(ClientTest, AbortsAndTellsWaiters) {
   EXPECT_EQ(job.state(), JobState::kScheduled);
   EXPECT_TRUE(job.abort("not needed"));
   EXPECT_EQ(job.state(), JobState::kAborted);
-  const Error error = error_of([&] { static_cast<void>(job.get()); });
+  const Error error = client_error([&] { static_cast<void>(job.get()); });
   EXPECT_EQ(error.code(), ErrorCode::kFailed);
   EXPECT_THAT(error.what(), HasSubstr("was aborted: not needed"));
   const JobHandle<> done = client.enqueue("other.task");
@@ -176,7 +176,7 @@ TEST_F(ClientTest, RetriesWhatFailedOrWasAborted) {
   EXPECT_FALSE(job.retry());
   EXPECT_EQ(job.state(), JobState::kDone);
   store().delete_jobs(std::vector<JobId>{job.id()});
-  EXPECT_EQ(error_of([&] { static_cast<void>(job.retry()); }).code(), ErrorCode::kNotFound);
+  EXPECT_EQ(client_error([&] { static_cast<void>(job.retry()); }).code(), ErrorCode::kNotFound);
 }
 
 TEST_F(ClientTest, EnqueuesManyOrNone) {
@@ -186,7 +186,7 @@ TEST_F(ClientTest, EnqueuesManyOrNone) {
   ASSERT_EQ(jobs.size(), 2U);
   EXPECT_LT(jobs[0].id(), jobs[1].id());
   good.push_back({.path = "c", .width = 5});
-  const Error error = error_of([&] { static_cast<void>(client.enqueue(resize, good)); });
+  const Error error = client_error([&] { static_cast<void>(client.enqueue(resize, good)); });
   EXPECT_EQ(error.code(), ErrorCode::kInvalid);
   EXPECT_THAT(error.what(), HasSubstr("job 3 of 3: task \"images.resize\": argument \"width\""));
   EXPECT_EQ(store().list_jobs({}).size(), 2U);
@@ -202,11 +202,11 @@ TEST_F(ClientTest, FindsAJobByItsIdempotencyKey) {
   EXPECT_EQ(first.id(), second.id());
   EXPECT_FALSE(second.inserted());
   const std::vector<json> two(2, json::object());
-  EXPECT_THAT(error_of([&] {
+  EXPECT_THAT(client_error([&] {
                 static_cast<void>(client.enqueue("other.task", two, {.idempotency_key = "x"}));
               }).what(),
               HasSubstr("2 jobs cannot have one idempotency_key"));
-  EXPECT_THAT(error_of([&] {
+  EXPECT_THAT(client_error([&] {
                 static_cast<void>(client.enqueue("other.task", {}, {.idempotency_key = "stint:x"}));
               }).what(),
               HasSubstr("is reserved"));
@@ -214,7 +214,7 @@ TEST_F(ClientTest, FindsAJobByItsIdempotencyKey) {
 
 TEST_F(ClientTest, RefusesUnknownTasksOfItsOwnModules) {
   Client client = client_with_images();
-  const Error error = error_of([&] { static_cast<void>(client.enqueue("images.resise")); });
+  const Error error = client_error([&] { static_cast<void>(client.enqueue("images.resise")); });
   EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   EXPECT_THAT(error.what(), HasSubstr("did you mean \"images.resize\"?"));
   EXPECT_TRUE(client.enqueue("elsewhere.task").inserted());
@@ -232,7 +232,7 @@ TEST_F(ClientTest, LearnsOfTasksThatWorkersHaveRegistered) {
   const JobHandle<> job = client.enqueue("images.resize", {{"path", "a"}});
   EXPECT_EQ(find(job.id()).domain, "media");
   const Error error =
-      error_of([&] { static_cast<void>(client.enqueue("images.resize", {{"width", 5}})); });
+      client_error([&] { static_cast<void>(client.enqueue("images.resize", {{"width", 5}})); });
   EXPECT_THAT(error.what(), HasSubstr("5 is none of 400, 800"));
 }
 
@@ -241,7 +241,7 @@ TEST_F(ClientTest, RefersToJobsThatAreThere) {
   const JobHandle<> job = client.enqueue("other.task");
   EXPECT_EQ(client.job(job.id()).state(), JobState::kQueued);
   EXPECT_FALSE(client.job(job.id()).inserted());
-  const Error error = error_of([&] { static_cast<void>(client.job(JobId{999'999})); });
+  const Error error = client_error([&] { static_cast<void>(client.job(JobId{999'999})); });
   EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   EXPECT_THAT(error.what(), HasSubstr("there is no job 999999"));
 }

@@ -11,8 +11,8 @@ namespace stint {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Contains;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
 Settings settings_of(const std::string& toml) {
   return load_settings(LoadOptions{.toml = toml, .use_environment = false});
@@ -50,8 +50,8 @@ TEST(Environment, JoinsTheTasksOfModulesAndSettings) {
     FAIL() << "nothing was thrown";
   } catch (const ConfigurationError& error) {
     EXPECT_THAT(error.problems(),
-                testing::ElementsAre(HasSubstr("stint.toml:1: tasks.\"good.run\": module "
-                                               "\"good\" has a task of this name")));
+                ::testing::ElementsAre(HasSubstr("stint.toml:1: tasks.\"good.run\": module "
+                                                 "\"good\" has a task of this name")));
   }
 }
 

@@ -12,6 +12,7 @@
 #include <thread>
 #include <fmt/format.h>
 #include "app/backends.hpp"
+#include "base/errno_text.hpp"
 #include "base/unique_fd.hpp"
 #include "base/url.hpp"
 #include "base/version.hpp"
@@ -57,7 +58,7 @@ void add_disk(std::vector<HealthCheck>& checks, const std::string& name,
   }
   checks.push_back({.name = name,
                     .status = HealthStatus::kWarning,
-                    .value = fmt::format("{}: {}", folder, std::generic_category().message(errno)),
+                    .value = fmt::format("{}: {}", folder, errno_text(errno)),
                     .meaning = "what is to be written there cannot be written",
                     .advice = "make the folder, or name another one in the settings"});
 }

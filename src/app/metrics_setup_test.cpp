@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Settings settings_of(const std::string& toml) {
+Settings metrics_settings(const std::string& toml) {
   auto loaded = testing::load(testing::from_toml("[metrics]\n" + toml));
   EXPECT_TRUE(loaded.problems.empty());
   return loaded.settings;
@@ -37,17 +37,18 @@ STINT_MODULE(own_metrics, m) {
 }
 
 TEST(MetricsSetup, NeedsNobodyByDefault) {
-  EXPECT_FALSE(make_metrics_pusher(settings_of(""), {})->has_sink());
+  EXPECT_FALSE(make_metrics_pusher(metrics_settings(""), {})->has_sink());
 }
 
 TEST(MetricsSetup, TakesWhatSettingsName) {
-  EXPECT_TRUE(make_metrics_pusher(settings_of("backend = \"statsd\""), {})->has_sink());
-  EXPECT_TRUE(make_metrics_pusher(settings_of("backend = \"prometheus\"\n[metrics.prometheus]\n"
-                                              "file = \"x.prom\""),
-                                  {})
-                  ->has_sink());
+  EXPECT_TRUE(make_metrics_pusher(metrics_settings("backend = \"statsd\""), {})->has_sink());
+  EXPECT_TRUE(
+      make_metrics_pusher(metrics_settings("backend = \"prometheus\"\n[metrics.prometheus]\n"
+                                           "file = \"x.prom\""),
+                          {})
+          ->has_sink());
   try {
-    make_metrics_pusher(settings_of("backend = \"statds\""), {});
+    make_metrics_pusher(metrics_settings("backend = \"statds\""), {});
     FAIL() << "a name that nobody has";
   } catch (const ConfigurationError& error) {
     EXPECT_THAT(error.what(), HasSubstr("did you mean \"statsd\"?"));
@@ -58,7 +59,7 @@ TEST(MetricsSetup, TakesASinkOfTheUsersOwnAndEmptiesItAtTheEnd) {
   taken().clear();
   const std::vector<ModuleDefinition> modules = {own_metrics};
   {
-    Environment environment{settings_of("backend = \"own\""), modules};
+    Environment environment{metrics_settings("backend = \"own\""), modules};
     environment.metrics()->push({{.name = "rows", .value = 1}, {.name = "more", .value = 2}});
     EXPECT_EQ(environment.metrics(), environment.metrics());
   }

@@ -25,9 +25,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEnding = ".so";
 
-[[noreturn]] void refuse(const std::string& why) { throw Error{ErrorCode::kConfiguration, why}; }
+[[noreturn]] void refuse_place(const std::string& why) {
+  throw Error{ErrorCode::kConfiguration, why};
+}
 [[noreturn]] void refuse_file(std::string_view path, const std::string& why) {
-  refuse(fmt::format("module file {} {}", path, why));
+  refuse_place(fmt::format("module file {} {}", path, why));
 }
 
 std::string user(uid_t id) {
@@ -114,7 +116,7 @@ std::string find_in_folders(std::string_view name, std::span<const std::string> 
   const std::vector<std::string> known = module_names(folders);
   std::string there;
   if (!known.empty()) there = fmt::format("; there are {}", fmt::join(known, ", "));
-  refuse(fmt::format(
+  refuse_place(fmt::format(
       "there is no module \"{}\": no {}{} in the folders of modules ({}){}{}; to load a file from "
       "elsewhere, add its folder to [modules] directories or STINT_MODULES_DIRECTORIES",
       stem, stem, kEnding, folder_list(folders), did_you_mean(stem, known), there));
@@ -170,7 +172,7 @@ std::vector<std::string> module_names(std::span<const std::string> folders) {
 
 ModuleFile open_module(std::string_view name, std::span<const std::string> folders) {
   if (name.empty() || name.find('\0') != std::string_view::npos) {
-    refuse("a module has a name, or a file");
+    refuse_place("a module has a name, or a file");
   }
   const std::string given =
       name.find('/') == std::string_view::npos ? find_in_folders(name, folders) : std::string{name};

@@ -1,15 +1,10 @@
 #include "app/prometheus_text.hpp"
 #include <chrono>
 #include <fmt/format.h>
+#include "base/duration.hpp"
 
 namespace stint {
-namespace {
-
-double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 PrometheusText& PrometheusText::begin(std::string_view name, MetricType type,
                                       std::string_view help) {
@@ -33,12 +28,12 @@ PrometheusText& PrometheusText::histogram(const HistogramSnapshot& snapshot) {
   std::int64_t so_far = 0;
   for (std::size_t i = 0; i < HistogramSnapshot::kBounds.size(); ++i) {
     so_far += snapshot.buckets[i];
-    line("_bucket", {{"le", prometheus_number(seconds(HistogramSnapshot::kBounds[i]))}},
+    line("_bucket", {{"le", prometheus_number(in_seconds(HistogramSnapshot::kBounds[i]))}},
          std::to_string(so_far));
   }
   const std::string count = std::to_string(snapshot.count());
   line("_bucket", {{"le", "+Inf"}}, count);
-  line("_sum", {}, prometheus_number(seconds(snapshot.sum)));
+  line("_sum", {}, prometheus_number(in_seconds(snapshot.sum)));
   line("_count", {}, count);
   return *this;
 }

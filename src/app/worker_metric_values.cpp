@@ -2,15 +2,12 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include "base/duration.hpp"
 
 namespace stint {
 namespace {
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
-
-double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 Metric gauge(std::string name, double value, Tags tags = {}) {
   return {.name = std::move(name), .value = value, .tags = std::move(tags)};
@@ -39,7 +36,7 @@ std::vector<Metric> totals_of(const WorkerMetrics& metrics) {
     const HistogramSnapshot snapshot = histogram->snapshot();
     totals.push_back(total(std::string{name} + "_count", snapshot.count()));
     totals.push_back(total(std::string{name} + "_sum", 0));
-    totals.back().value = seconds(snapshot.sum);
+    totals.back().value = in_seconds(snapshot.sum);
   }
   return totals;
 }
@@ -74,8 +71,8 @@ std::vector<Metric> store_metric_values(const StoreStatus& status) {
               {{"domain", one.domain}, {"state", std::string{to_string(one.state)}}}));
   }
   for (const StoreStatus::Due& one : status.oldest_due) {
-    metrics.push_back(gauge("stint_store_oldest_due_age_seconds", seconds(status.now - one.since),
-                            {{"domain", one.domain}}));
+    metrics.push_back(gauge("stint_store_oldest_due_age_seconds",
+                            in_seconds(status.now - one.since), {{"domain", one.domain}}));
   }
   const StoreStatus::Workers& workers = status.workers;
   for (const auto& [state, count] :

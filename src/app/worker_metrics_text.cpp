@@ -1,6 +1,7 @@
 #include "app/worker_metrics_text.hpp"
 #include <algorithm>
 #include "app/prometheus_text.hpp"
+#include "base/duration.hpp"
 
 namespace stint {
 namespace {
@@ -8,10 +9,6 @@ namespace {
 using enum MetricType;
 
 std::int64_t flag(bool value) { return value ? 1 : 0; }
-
-double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 void write_worker(PrometheusText& text, const WorkerView& worker) {
   text.begin("stint_worker_info", kGauge, "Always 1; the labels say which worker this is.")
@@ -68,7 +65,7 @@ void write_jobs(PrometheusText& text, const StoreStatus& status) {
   text.begin("stint_store_oldest_due_age_seconds", kGauge,
              "How long the longest due queued job of a domain waits.");
   for (const StoreStatus::Due& one : status.oldest_due) {
-    text.value(seconds(status.now - one.since), {{"domain", one.domain}});
+    text.value(in_seconds(status.now - one.since), {{"domain", one.domain}});
   }
 }
 
@@ -97,7 +94,7 @@ void write_store(PrometheusText& text, const StoreView& store) {
   if (store.status == nullptr) return;
   text.begin("stint_store_status_age_seconds", kGauge,
              "How long ago what follows was read from the store.")
-      .value(seconds(store.age));
+      .value(in_seconds(store.age));
   write_jobs(text, *store.status);
   const StoreStatus::Workers& workers = store.status->workers;
   text.begin("stint_store_workers", kGauge,

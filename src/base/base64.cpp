@@ -9,7 +9,7 @@ constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint32_t kSixBits = 0x3F;
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t at) {
+std::uint32_t bits_at(std::string_view bytes, std::size_t at) {
   return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
 }
 
@@ -20,7 +20,7 @@ std::string encode_base64(std::string_view bytes) {
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::uint32_t three =
-        byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U | byte_at(bytes, i + 2);
+        bits_at(bytes, i) << 16U | bits_at(bytes, i + 1) << 8U | bits_at(bytes, i + 2);
     text += kDigits[three >> 18U & kSixBits];
     text += kDigits[three >> 12U & kSixBits];
     text += i + 1 < bytes.size() ? kDigits[three >> 6U & kSixBits] : '=';

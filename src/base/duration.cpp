@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include "base/characters.hpp"
 
 namespace stint {
 namespace {
@@ -26,8 +27,6 @@ constexpr std::array kUnits = {
 constexpr std::array kIsoDateUnits = {Unit{"W", 604'800 * kSecond}, Unit{"D", 86'400 * kSecond}};
 constexpr std::array kIsoTimeUnits = {Unit{"H", 3'600 * kSecond}, Unit{"M", 60 * kSecond},
                                       Unit{"S", kSecond}};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Read numbers from a text, one after the other, and add them up in nanoseconds. The first thing
 // that does not fit makes the whole sum invalid.

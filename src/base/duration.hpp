@@ -21,4 +21,9 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 /// reads it back, except for the `-` of a negative one.
 std::string format_duration(std::chrono::nanoseconds duration);
 
+/// The duration as a number of seconds.
+constexpr double in_seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 }  // namespace stint

@@ -1,6 +1,7 @@
 #include "base/prometheus_format.hpp"
 #include <cmath>
 #include <fmt/format.h>
+#include "base/characters.hpp"
 #include "base/utf8.hpp"
 
 namespace stint {
@@ -37,7 +38,7 @@ std::string escaped(std::string_view text, Quotes quotes) {
   return result;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool may_begin_name(char c) { return is_letter(c) || c == '_'; }
 
 }  // namespace
 
@@ -69,7 +70,7 @@ std::string prometheus_name(std::string_view text) {
   for (const char c : text) {
     const bool is_digit = c >= '0' && c <= '9';
     if (is_digit && name.empty()) name += '_';
-    name += is_letter(c) || is_digit ? c : '_';
+    name += may_begin_name(c) || is_digit ? c : '_';
   }
   return name.empty() ? "_" : name;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 #include <vector>
+#include "base/characters.hpp"
 #include "base/url.hpp"
 #include "base/utf8.hpp"
 
@@ -15,12 +16,6 @@ namespace {
 constexpr std::string_view kHidden = "***";
 constexpr std::array<std::string_view, 5> kSecretWords = {"password", "passphrase", "passwd",
                                                           "token", "secret"};
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 // The name in lower case, %XX decoded as far as it can be: `%70assword` is a password too.
 std::string plain_name(std::string_view name) {

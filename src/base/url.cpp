@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstddef>
 #include <utility>
+#include "base/characters.hpp"
 #include "base/utf8.hpp"
 
 namespace stint {
@@ -10,16 +11,6 @@ namespace {
 
 constexpr std::string_view kNoUrl =
     "write one such as sqlite:jobs.db or postgresql://host/database";
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string lower(std::string_view text) {
   std::string result{text};

@@ -16,7 +16,6 @@
 namespace stint::cli {
 namespace {
 
-constexpr int kSignalExit = 128;
 constexpr int kMostJobs = 10'000'000;
 constexpr int kMostRounds = 100;
 constexpr int kMostSlots = 1024;

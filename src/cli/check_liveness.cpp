@@ -21,8 +21,6 @@ constexpr int kFail = 1;
 // Signs of life come every 10 s; after so many without one, nobody is there.
 constexpr nanoseconds kLongestSilence = std::chrono::seconds{35};
 
-double seconds_of(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::string rounded(nanoseconds age) {
   return format_duration(std::chrono::floor<std::chrono::seconds>(age));
 }
@@ -121,14 +119,14 @@ class CheckLiveness final : public Command {
     }
     const auto age = [](const std::optional<LivenessStamp>& stamp) -> std::optional<double> {
       if (!stamp) return std::nullopt;
-      return seconds_of(stamp->age);
+      return in_seconds(stamp->age);
     };
     const auto& [success, sign] = verdict.record;
     JsonLine line;
     line.text("task", task_)
         .text("result", word)
         .text("reason", verdict.reason)
-        .number("max_age_seconds", std::optional{seconds_of(max_age_)})
+        .number("max_age_seconds", std::optional{in_seconds(max_age_)})
         .number("success_age_seconds", age(success))
         .text_or_null("success_host", success ? success->fqdn : "")
         .number("sign_of_life_age_seconds", age(sign))

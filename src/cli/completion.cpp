@@ -97,7 +97,7 @@ std::vector<Candidate> command_words(Context& context, std::string_view group) {
 }
 
 /// Complete the value of an option; `prefix` is what stands before it in its word.
-Completion option_value(Context& context, std::string_view command, const Option& option,
+Candidates option_value(Context& context, std::string_view command, const Option& option,
                         std::string_view prefix, std::string_view text) {
   const std::vector<std::string>& choices =
       option.choices.empty() ? option.suggestions : option.choices;
@@ -109,7 +109,7 @@ Completion option_value(Context& context, std::string_view command, const Option
                                   .text = text});
 }
 
-Completion positional_value(Context& context, std::string_view command, const OptionTable& options,
+Candidates positional_value(Context& context, std::string_view command, const OptionTable& options,
                             const Place& place, const std::string& current) {
   const auto& declared = options.positionals();
   if (declared.empty()) return {};
@@ -131,7 +131,7 @@ Completion positional_value(Context& context, std::string_view command, const Op
                 .text = current});
 }
 
-Completion of_command(Context& context, std::string_view command, OptionTable& options,
+Candidates of_command(Context& context, std::string_view command, OptionTable& options,
                       std::span<const std::string> before, const std::string& current) {
   const Place place = read_words(options, before);
   if (place.waits_for_value != nullptr) {
@@ -152,13 +152,13 @@ Completion of_command(Context& context, std::string_view command, OptionTable& o
 }
 
 /// Complete before a command is named.
-Completion of_program(Context& context, const std::string& group,
+Candidates of_program(Context& context, const std::string& group,
                       std::span<const std::string> before, const std::string& current) {
   OptionTable options;
   declare_global_options(options, context.global());
   const Place place = read_words(options, before);
   if (place.waits_for_value != nullptr || current.starts_with('-')) {
-    Completion result = of_command(context, group, options, before, current);
+    Candidates result = of_command(context, group, options, before, current);
     const Candidate version{.word = "--version", .meaning = "show the version"};
     if (group.empty() && before.empty() && version.word.starts_with(current)) {
       result.candidates.push_back(version);
@@ -170,7 +170,7 @@ Completion of_program(Context& context, const std::string& group,
 
 }  // namespace
 
-Completion complete(Context& context, std::span<const std::string> words) {
+Candidates complete(Context& context, std::span<const std::string> words) {
   if (words.empty()) return {};
   const std::string& current = words.back();
   const std::span<const std::string> before = words.first(words.size() - 1);
@@ -183,7 +183,7 @@ Completion complete(Context& context, std::span<const std::string> words) {
     OptionTable options;
     chosen.command->declare(options, context, chosen.words);
     declare_global_options(options, context.global());
-    Completion result = of_command(context, chosen.text->name, options, chosen.words, current);
+    Candidates result = of_command(context, chosen.text->name, options, chosen.words, current);
     return result;
   } catch (const Error&) {
     return {};  // a command that there is not, settings that are wrong

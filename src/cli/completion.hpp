@@ -19,7 +19,7 @@ struct Candidate {
 };
 
 /// The answer. Words are whole: they hold what is typed already.
-struct Completion {
+struct Candidates {
   CompletionSource source = CompletionSource::kWords;
   std::string prefix = {};  ///< of files and folders: what stands in front of the path
   bool is_open = false;     ///< more follows the word: no blank behind it
@@ -32,6 +32,6 @@ struct Completion {
 /// Complete the last of the words, which stand behind the program's name. Reads the settings where
 /// they say what is to be had; settings that are wrong count as none. Never throws for what was
 /// typed.
-Completion complete(Context& context, std::span<const std::string> words);
+Candidates complete(Context& context, std::span<const std::string> words);
 
 }  // namespace stint::cli

@@ -24,7 +24,7 @@ void limit_time() {
   ::setitimer(ITIMER_REAL, &patience, nullptr);
 }
 
-std::string_view head_of(const Completion& completion) {
+std::string_view head_of(const Candidates& completion) {
   switch (completion.source) {
     case CompletionSource::kFiles:
       return "files";
@@ -73,7 +73,7 @@ class ShellCompletion final : public Command {
   int answer(Context& context) const {
     limit_time();
     try {
-      const Completion completion = complete(context, words_);
+      const Candidates completion = complete(context, words_);
       context.output().line(fmt::format("{} {}", head_of(completion), completion.prefix));
       print(context.output(), completion.candidates);
       if (completion.ask_store) print(context.output(), completion.ask_store());

@@ -97,7 +97,7 @@ std::vector<Candidate> setting_keys(Context& context) {
   return result;
 }
 
-Completion store_names(Context& context, const TypedValue& value) {
+Candidates store_names(Context& context, const TypedValue& value) {
   constexpr std::string_view kFile = "sqlite:";
   if (value.text.starts_with(kFile)) {
     return {.source = CompletionSource::kFiles, .prefix = fmt::format("{}{}", value.prefix, kFile)};
@@ -105,7 +105,7 @@ Completion store_names(Context& context, const TypedValue& value) {
   std::vector<Candidate> names = words_of(context.settings().names("stores"));
   names.push_back({.word = std::string{kFile}, .meaning = "a file"});
   names.push_back({.word = "postgresql://", .meaning = "a server"});
-  Completion result{.candidates = fitting(std::move(names), value.prefix, value.text)};
+  Candidates result{.candidates = fitting(std::move(names), value.prefix, value.text)};
   result.is_open =
       result.candidates.size() == 1 && (result.candidates.front().word.ends_with(':') ||
                                         result.candidates.front().word.ends_with('/'));
@@ -113,12 +113,12 @@ Completion store_names(Context& context, const TypedValue& value) {
 }
 
 /// `key=`, and behind it what the argument can be.
-Completion task_argument(Context& context, const TypedValue& value) {
+Candidates task_argument(Context& context, const TypedValue& value) {
   if (const std::size_t file = value.text.find("=@"); file != std::string_view::npos) {
     return {.source = CompletionSource::kFiles,
             .prefix = std::string{value.text.substr(0, file + 2)}};
   }
-  Completion result{.is_open = true};
+  Candidates result{.is_open = true};
   const auto words = [text = std::string{value.text}](const detail::TaskDeclaration& task) {
     std::vector<Candidate> found;
     for (const ArgumentSpec& spec : task.args) {
@@ -176,7 +176,7 @@ std::vector<Candidate> fitting(std::vector<Candidate> candidates, std::string_vi
   return candidates;
 }
 
-Completion complete_value(Context& context, const TypedValue& value) {
+Candidates complete_value(Context& context, const TypedValue& value) {
   if (value.name == "FILE" || value.name == "PATH" ||
       (value.name == "FILE|NAME" && value.text.find('/') != std::string_view::npos)) {
     return {.source = CompletionSource::kFiles, .prefix = std::string{value.prefix}};
@@ -200,7 +200,7 @@ Completion complete_value(Context& context, const TypedValue& value) {
       text.remove_prefix(comma + 1);
     }
   }
-  Completion result{.candidates = fitting(known_words(context, value), prefix, text)};
+  Candidates result{.candidates = fitting(known_words(context, value), prefix, text)};
   if (auto stored = stored_words(context, value)) {
     result.ask_store = [stored = std::move(stored), prefix, text = std::string{text}] {
       return fitting(stored(), prefix, text);

@@ -19,7 +19,7 @@ struct TypedValue {
 };
 
 /// Complete a value.
-Completion complete_value(Context& context, const TypedValue& value);
+Candidates complete_value(Context& context, const TypedValue& value);
 
 /// Keep the candidates that begin with `text`, put `prefix` in front of them.
 std::vector<Candidate> fitting(std::vector<Candidate> candidates, std::string_view prefix,

@@ -8,15 +8,15 @@
 namespace stint::cli {
 namespace {
 
-constexpr std::array kStates = {JobState::kQueued,    JobState::kGated,   JobState::kRunning,
-                                JobState::kDone,      JobState::kFailed,  JobState::kAborted,
-                                JobState::kScheduled, JobState::kBlocked, JobState::kAborting};
+constexpr std::array kEveryState = {JobState::kQueued,    JobState::kGated,   JobState::kRunning,
+                                    JobState::kDone,      JobState::kFailed,  JobState::kAborted,
+                                    JobState::kScheduled, JobState::kBlocked, JobState::kAborting};
 
 JobState state_of(std::string_view name) {
   if (const std::optional<JobState> state = parse_job_state(name)) return *state;
   std::vector<std::string_view> names;
   std::string list;
-  for (const JobState state : kStates) {
+  for (const JobState state : kEveryState) {
     names.push_back(to_string(state));
     list += fmt::format("{}{}", list.empty() ? "" : ", ", names.back());
   }

@@ -15,7 +15,7 @@ namespace stint::cli {
 namespace {
 
 constexpr int kDefaultLimit = 100;
-constexpr int kMostJobs = 1'000'000;
+constexpr int kMostListed = 1'000'000;
 constexpr int kPageJobs = 1000;
 // Pages that end without being full because enough jobs were looked at: after so many, or so long,
 // the user is asked.
@@ -26,7 +26,7 @@ class JobList final : public Command {
  public:
   void declare(OptionTable& options, Context& /*context*/,
                std::span<const std::string> /*words*/) override {
-    options.integer({"--limit", "-n"}, limit_, 1, kMostJobs, "list at most N jobs").default_text =
+    options.integer({"--limit", "-n"}, limit_, 1, kMostListed, "list at most N jobs").default_text =
         std::to_string(kDefaultLimit);
     declare_job_filter(options, filter_);
     options.add({.names = {"--before"},

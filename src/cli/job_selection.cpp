@@ -16,7 +16,7 @@ namespace {
 using Kind = OperationResult::Kind;
 
 // Arguments and outputs come with each job of a list: a MiB each at most.
-constexpr int kPageJobs = 200;
+constexpr int kPageSelected = 200;
 
 // What a derived state is stored as.
 JobState stored(JobState state) {
@@ -148,7 +148,7 @@ void JobSelection::check(const JobOperation& operation) const {
 // Downwards from the newest that there was at the beginning: it ends, whatever others enqueue.
 template <typename Page>
 void JobSelection::each_page(Context& context, Page&& page) {
-  filter_.limit = kPageJobs;
+  filter_.limit = kPageSelected;
   filter_.before = newest_ ? JobId{newest_.value + 1} : JobId{};
   for (;;) {
     JobPage found = context.store().list_page(filter_);
@@ -269,7 +269,7 @@ int JobSelection::run(Context& context, const JobOperation& operation) {
     };
     for (const JobId id : ids_) {
       jobs.push_back({.id = id});
-      if (jobs.size() == kPageJobs) send();
+      if (jobs.size() == kPageSelected) send();
     }
     send();
     if (is_filter) {

@@ -22,15 +22,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr int kPageLines = 1000;
-constexpr milliseconds kPause{50};
+constexpr int kPageStackLines = 1000;
+constexpr milliseconds kStackPause{50};
 constexpr std::chrono::seconds kUntilNoted{1};
 
 void rest() {
   Mutex mutex;
   CondVar nobody_signals;
   MutexLock lock{mutex};
-  nobody_signals.wait_for(lock, kPause);
+  nobody_signals.wait_for(lock, kStackPause);
 }
 
 /// Collect the answer to a look out of the job's log, as it comes.
@@ -42,12 +42,12 @@ class Answer final {
   /// Read what is new. True: all of it is there.
   bool read() {
     for (;;) {
-      const std::vector<JobLogLine> lines = store_.read_log(id_, next_, kPageLines);
+      const std::vector<JobLogLine> lines = store_.read_log(id_, next_, kPageStackLines);
       for (const JobLogLine& line : lines) {
         if (line.source == LogSource::kStack && take(line)) return true;
       }
       if (!lines.empty()) next_ = lines.back().number + 1;
-      if (lines.size() < kPageLines) return false;
+      if (lines.size() < kPageStackLines) return false;
     }
   }
 

@@ -10,14 +10,14 @@
 namespace stint::cli {
 namespace {
 
-constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::seconds kWorkersPatience{2};
 
 }  // namespace
 
 bool MissingWorkers::is_due() {
   const MutexLock lock{mutex_};
   const std::chrono::nanoseconds now = real_clock().boot_now();
-  if (!due_) due_ = now + kPatience;
+  if (!due_) due_ = now + kWorkersPatience;
   if (is_told_ || now < *due_) return false;
   is_told_ = true;
   return true;

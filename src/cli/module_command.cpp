@@ -6,12 +6,12 @@
 #include "cli/argument_options.hpp"
 #include "cli/context.hpp"
 #include "cli/run_here.hpp"
+#include "cli/signals.hpp"
 #include "stint/error.hpp"
 
 namespace stint::cli {
 namespace {
 
-constexpr int kSignalExit = 128;
 constexpr int kGreatestExit = 255;
 
 class ModuleCommand final : public Command {

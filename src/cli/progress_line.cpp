@@ -9,8 +9,8 @@
 namespace stint::cli {
 namespace {
 
-constexpr std::chrono::seconds kPatience{1};
-constexpr std::chrono::milliseconds kPause{100};
+constexpr std::chrono::seconds kProgressPatience{1};
+constexpr std::chrono::milliseconds kProgressPause{100};
 constexpr std::size_t kBarWidth = 30;
 
 void draw(std::string_view text) {
@@ -25,7 +25,7 @@ ProgressLine::ProgressLine(bool is_terminal, std::string label, std::size_t tota
     : is_terminal_(is_terminal),
       label_(std::move(label)),
       total_(total),
-      next_(real_clock().boot_now() + kPatience) {}
+      next_(real_clock().boot_now() + kProgressPatience) {}
 
 ProgressLine::~ProgressLine() {
   if (is_drawn_) draw("\r\x1b[K");
@@ -35,7 +35,7 @@ void ProgressLine::update(std::size_t count) {
   if (!is_terminal_) return;
   const std::chrono::nanoseconds now = real_clock().boot_now();
   if (now < next_) return;
-  next_ = now + kPause;
+  next_ = now + kProgressPause;
   is_drawn_ = true;
   if (total_ == 0) {
     draw(fmt::format("\r\x1b[K{} {}", label_, count));

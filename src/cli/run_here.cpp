@@ -25,8 +25,6 @@
 namespace stint::cli {
 namespace {
 
-constexpr int kSignalExit = 128;
-
 /// Keep what the code throws, which the execution turns into text.
 detail::Handler keeping(const detail::Handler& handler, std::exception_ptr& thrown) {
   return [&handler, &thrown](detail::Invocation& invocation) {

@@ -17,8 +17,6 @@
 namespace stint::cli {
 namespace {
 
-constexpr int kSignalExit = 128;
-
 std::unique_ptr<RunnerLock> open(Context& context, const RunLoop& loop,
                                  const std::shared_ptr<WorkDeadline>& deadline,
                                  std::function<void(LockState)> on_state) {

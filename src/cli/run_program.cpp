@@ -12,6 +12,7 @@
 #include "cli/context.hpp"
 #include "cli/json_line.hpp"
 #include "cli/run_loop.hpp"
+#include "cli/signals.hpp"
 #include "core/registry.hpp"
 #include "core/task_environment.hpp"
 #include "process/exit_status.hpp"
@@ -26,7 +27,6 @@ namespace {
 // As shells have them.
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
-constexpr int kSignalExit = 128;
 constexpr int kTimedOut = 75;
 
 int exit_code_of(const ProgramEnd& end) {

@@ -26,7 +26,7 @@ void on_signal(int signal) {
   errno = saved;
 }
 
-constexpr unsigned char kEnd = 0;
+constexpr unsigned char kEndByte = 0;
 
 }  // namespace
 
@@ -57,7 +57,7 @@ class SignalWatcher::Impl {
     }
     ::sigaction(SIGINT, &former_int_, nullptr);
     ::sigaction(SIGTERM, &former_term_, nullptr);
-    while (::write(pipe_[1], &kEnd, 1) < 0 && (errno == EINTR || errno == EAGAIN)) {
+    while (::write(pipe_[1], &kEndByte, 1) < 0 && (errno == EINTR || errno == EAGAIN)) {
     }
     thread_.join();
     g_pipe.store(-1);
@@ -73,11 +73,11 @@ class SignalWatcher::Impl {
  private:
   void watch() noexcept {
     int count = 0;
-    unsigned char byte = kEnd;
+    unsigned char byte = kEndByte;
     for (;;) {
       const ssize_t got = ::read(pipe_[0], &byte, 1);
       if (got < 0 && errno == EINTR) continue;
-      if (got != 1 || byte == kEnd) return;
+      if (got != 1 || byte == kEndByte) return;
       int none = 0;
       first_.compare_exchange_strong(none, byte);
       try {

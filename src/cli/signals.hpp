@@ -5,6 +5,9 @@
 
 namespace stint::cli {
 
+/// The exit code of what a signal ended is the signal's number and this, as shells have it.
+inline constexpr int kSignalExit = 128;
+
 /// Call `handle(signal, count)` for each SIGINT and SIGTERM while the object lives, on a thread of
 /// its own, where everything may be done. `count` is 1 for the first. Signals are caught, not
 /// blocked, so that programs which a task starts do not inherit a blocked mask. One object at a

@@ -22,8 +22,7 @@
 namespace stint::cli {
 namespace {
 
-constexpr int kMostSlots = 1024;
-constexpr int kSignalExit = 128;
+constexpr int kMostWorkerSlots = 1024;
 constexpr int kThirdSignal = 3;
 
 class WorkerRun final : public Command {
@@ -34,7 +33,7 @@ class WorkerRun final : public Command {
         .text({"--domain"}, "NAME[=N],...", domains_,
               "the domains to serve, each with the greatest number of its slots at once")
         .default_text = "[worker] domains, \"default\"";
-    options.integer({"--slots"}, slots_, 1, kMostSlots, "jobs executed at once, 1 to 1024")
+    options.integer({"--slots"}, slots_, 1, kMostWorkerSlots, "jobs executed at once, 1 to 1024")
         .default_text = "[worker] slots, the number of cores";
     options
         .text({"--isolation"}, "thread|process", isolation_,

@@ -9,23 +9,23 @@ namespace stint {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 using Variables = std::map<std::string, std::string>;
 
-struct Loaded {
+struct LoadedTasks {
   Settings settings;
   std::vector<std::string> problems;
 
   const std::vector<CommandTask>& commands() const { return settings.state().commands; }
 };
 
-Loaded load(std::string_view toml, Variables variables = {}) {
+LoadedTasks load_tasks(std::string_view toml, Variables variables = {}) {
   std::vector<std::string> problems;
   Settings settings =
       read_settings({.toml = std::string{toml}, .environment = std::move(variables)}, {},
@@ -33,7 +33,7 @@ Loaded load(std::string_view toml, Variables variables = {}) {
   return {std::move(settings), std::move(problems)};
 }
 
-std::vector<std::string> problems_of(std::string_view toml) { return load(toml).problems; }
+std::vector<std::string> task_problems(std::string_view toml) { return load_tasks(toml).problems; }
 
 constexpr std::string_view kBackup = R"(
 [tasks."backup.nightly"]
@@ -54,7 +54,7 @@ doc = "Dump a database."
 )";
 
 TEST(CommandTasks, AreReadFromTheFile) {
-  const Loaded loaded = load(kBackup);
+  const LoadedTasks loaded = load_tasks(kBackup);
   ASSERT_THAT(loaded.problems, IsEmpty());
   ASSERT_EQ(loaded.commands().size(), 1U);
   const detail::TaskDeclaration& task = loaded.commands()[0].task;
@@ -77,7 +77,7 @@ TEST(CommandTasks, AreReadFromTheFile) {
 }
 
 TEST(CommandTasks, HaveTypedArguments) {
-  const Loaded loaded = load(R"([tasks."a.b"]
+  const LoadedTasks loaded = load_tasks(R"([tasks."a.b"]
 command = ["x", "{text}", "{count}", "{list}", "{maybe}"]
 args.text = {}
 args.count = { type = "integer", default = 7 }
@@ -99,7 +99,8 @@ args.maybe = { type = "boolean", required = false }
 }
 
 TEST(CommandTasks, AreReplacedByTheEnvironmentAsAWhole) {
-  const Loaded loaded = load(kBackup, {{"STINT_TASKS", R"({"backup.nightly": {"command": ["true"]},
+  const LoadedTasks loaded =
+      load_tasks(kBackup, {{"STINT_TASKS", R"({"backup.nightly": {"command": ["true"]},
                                     "other.task": {"command": ["false"]}})"}});
   ASSERT_THAT(loaded.problems, IsEmpty());
   ASSERT_EQ(loaded.commands().size(), 2U);
@@ -108,7 +109,7 @@ TEST(CommandTasks, AreReplacedByTheEnvironmentAsAWhole) {
 }
 
 TEST(CommandTasks, AreShownWithoutTheirSecrets) {
-  const Loaded loaded = load(R"([tasks."a.b"]
+  const LoadedTasks loaded = load_tasks(R"([tasks."a.b"]
 command = ["x"]
 environment = { PASSWORD = "s3cret" }
 )");
@@ -118,7 +119,7 @@ environment = { PASSWORD = "s3cret" }
 }
 
 TEST(CommandTasks, ReportEveryMistakeAtItsLine) {
-  const std::vector<std::string> problems = problems_of(R"([tasks."a.b"]
+  const std::vector<std::string> problems = task_problems(R"([tasks."a.b"]
 command = ["x", "{databse}", "{"]
 args.database = { type = "text", requird = true }
 timeout = "soon"
@@ -147,25 +148,25 @@ environment = { "A=B" = "x", STINT_TASK = "y", N = 3 }
 }
 
 TEST(CommandTasks, RefuseWhatCannotBeMeant) {
-  EXPECT_THAT(problems_of("[tasks.backup.nightly]\ncommand = [\"x\"]\n"),
+  EXPECT_THAT(task_problems("[tasks.backup.nightly]\ncommand = [\"x\"]\n"),
               ElementsAre(AllOf(HasSubstr("stint.toml:1: "),
                                 HasSubstr("put it in quotes: [tasks.\"backup.nightly\"]"))));
-  EXPECT_THAT(problems_of("[tasks]\n\"a.b\" = 3\n"),
+  EXPECT_THAT(task_problems("[tasks]\n\"a.b\" = 3\n"),
               ElementsAre(HasSubstr("tasks.\"a.b\": it is 3; write a table")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"{x}\"]\nargs.x = {}\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"{x}\"]\nargs.x = {}\n"),
               ElementsAre(HasSubstr("must not choose the program")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"\", \"x\"]\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"\", \"x\"]\n"),
               ElementsAre(HasSubstr("begins with an empty text")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = \"pg_dump {x}\"\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = \"pg_dump {x}\"\n"),
               ElementsAre(HasSubstr("write a list of strings")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"x\"]\nargs.unused = {}\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"x\"]\nargs.unused = {}\n"),
               ElementsAre(HasSubstr("argument \"unused\" is used nowhere")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"x\", \"{n}\"]\n"
-                          "args.n = { type = \"integer\", default = \"x\" }\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"x\", \"{n}\"]\n"
+                            "args.n = { type = \"integer\", default = \"x\" }\n"),
               ElementsAre(HasSubstr("argument \"n\": the default must be an integer")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"x\", \"{json}\"]\nargs.json = {}\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"x\", \"{json}\"]\nargs.json = {}\n"),
               ElementsAre(HasSubstr("has the name of the option --json")));
-  EXPECT_THAT(problems_of("[tasks.\"a.b\"]\ncommand = [\"x\"]\npriority = 40000\n"),
+  EXPECT_THAT(task_problems("[tasks.\"a.b\"]\ncommand = [\"x\"]\npriority = 40000\n"),
               ElementsAre(HasSubstr("priority 40000 is out of range")));
 }
 

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 #include <fmt/format.h>
+#include "base/errno_text.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -16,8 +17,6 @@ namespace {
 
 constexpr mode_t kMode = 0644;
 constexpr std::chrono::hours kRetry{1};
-
-std::string cause(int error) { return std::generic_category().message(error); }
 
 bool is_same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
@@ -47,7 +46,7 @@ LogFile::LogFile(std::string path, LogRotation rotation)
     throw Error{ErrorCode::kConfiguration,
                 fmt::format("the log file \"{}\" (logging.file) cannot be opened: {}; name one in "
                             "a folder that can be written to",
-                            path_, cause(errno))};
+                            path_, errno_text(errno))};
   }
 }
 
@@ -72,7 +71,7 @@ std::optional<std::string> LogFile::append(std::string_view line,
   const ssize_t written = file_ ? ::write(file_.get(), line.data(), line.size()) : -1;
   if (written == static_cast<ssize_t>(line.size())) return problem;
   // What a full disk took of a line is no line; the caller writes the whole of it elsewhere.
-  const std::string why = written >= 0 ? "only a part of a line was taken" : cause(errno);
+  const std::string why = written >= 0 ? "only a part of a line was taken" : errno_text(errno);
   throw Error{ErrorCode::kUnavailable,
               fmt::format("the log file \"{}\" cannot be written to: {}", path_, why)};
 }
@@ -92,7 +91,7 @@ std::optional<std::string> LogFile::reopen_if_replaced() {
   return fmt::format(
       "the log file \"{}\" is gone and cannot be made anew: {}; lines go to where it "
       "was moved",
-      path_, cause(errno));
+      path_, errno_text(errno));
 }
 
 bool LogFile::is_rotation_due(std::size_t line_bytes,
@@ -124,7 +123,7 @@ std::optional<std::string> LogFile::rotate() {
     if (const int error = errno; error != ENOENT) {
       ::flock(file_.get(), LOCK_UN);
       return fmt::format("the log file \"{}\" cannot be rotated: \"{}\" does not become \"{}\": {}",
-                         path_, from, to, cause(error));
+                         path_, from, to, errno_text(error));
     }
   }
   return reopen_if_replaced();  // closes what has become FILE.1, and with it gives the lock back

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::system_clock;
 using ::testing::HasSubstr;
 
-class LogFileTest : public testing::Test {
+class LogFileTest : public ::testing::Test {
  protected:
   std::string text_of(const std::string& suffix = "") const {
     std::ifstream file{path_ + suffix};

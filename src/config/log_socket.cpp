@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 #include <fmt/format.h>
+#include "base/errno_text.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
 
@@ -38,8 +39,6 @@ int priority_of(LogLevel level) {
   constexpr std::array kPriorities = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
   return kPriorities.at(static_cast<std::size_t>(level));
 }
-
-std::string cause(int error) { return std::generic_category().message(error); }
 
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
@@ -82,7 +81,7 @@ LogSocket::LogSocket(std::string path, std::string_view key)
     throw Error{ErrorCode::kConfiguration,
                 fmt::format("the log lines cannot be sent to \"{}\" ({}): {}; start the daemon "
                             "that listens there, or choose other logging.outputs",
-                            path_, key, cause(is_too_long ? ENAMETOOLONG : errno))};
+                            path_, key, errno_text(is_too_long ? ENAMETOOLONG : errno))};
   }
 }
 
@@ -104,7 +103,7 @@ void LogSocket::send(std::string_view datagram) {
   } while (error == EINTR);
   is_behind_ = error == EAGAIN;
   if (error == 0) return;
-  const std::string why = is_behind_ ? "whoever listens takes no more" : cause(error);
+  const std::string why = is_behind_ ? "whoever listens takes no more" : errno_text(error);
   throw Error{ErrorCode::kUnavailable,
               fmt::format("the log lines cannot be sent to \"{}\": {}", path_, why)};
 }

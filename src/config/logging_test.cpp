@@ -15,11 +15,11 @@
 namespace stint {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 
-class Logging : public testing::Test {
+class Logging : public ::testing::Test {
  protected:
   ~Logging() override {
     set_log_sink({});
@@ -38,9 +38,9 @@ class Logging : public testing::Test {
   }
 
   static std::string written_to_standard_error(const std::function<void()>& write) {
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     write();
-    return testing::internal::GetCapturedStderr();
+    return ::testing::internal::GetCapturedStderr();
   }
 
   std::string file_text() const {
@@ -51,7 +51,7 @@ class Logging : public testing::Test {
   }
 
   std::filesystem::path folder_ =
-      std::filesystem::path{testing::TempDir()} / ("logging_" + std::to_string(::getpid()));
+      std::filesystem::path{::testing::TempDir()} / ("logging_" + std::to_string(::getpid()));
 };
 
 TEST_F(Logging, WritesTheSeedsFormatToStandardErrorByDefault) {

@@ -8,7 +8,7 @@ namespace stint {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(Setting, TellsItsTypeFromCpp) {
   EXPECT_EQ(Setting::of<bool>("x").spec().type, SettingType::kBoolean);

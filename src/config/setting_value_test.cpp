@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct WrongValue {
+struct WrongSetting {
   std::string_view toml;
   std::string_view problem;
 };
@@ -46,7 +46,7 @@ TEST(SettingTypes, TakeAnEmptyVariableAsNotSet) {
 }
 
 TEST(SettingTypes, RefuseWrongTypesRangesAndChoices) {
-  const std::vector<WrongValue> cases = {
+  const std::vector<WrongSetting> cases = {
       {"run_once = 1", "stint.toml:1: run_once is 1; write true or false"},
       {"run_once = \"true\"", "stint.toml:1: run_once is \"true\"; write true or false"},
       {"[worker]\nslots = 0",
@@ -82,7 +82,7 @@ TEST(SettingTypes, RefuseWrongTypesRangesAndChoices) {
       {"[limits]\nmax_json = 999",
        "limits.max_json is 999; write a whole number from 1024 to 16777216"},
   };
-  for (const WrongValue& wrong : cases) {
+  for (const WrongSetting& wrong : cases) {
     EXPECT_THAT(problems_of(wrong.toml), ElementsAre(HasSubstr(std::string{wrong.problem})))
         << wrong.toml;
   }

@@ -7,8 +7,8 @@
 namespace stint {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::vector<SettingSpec> kDeclared = {
     Setting::of<std::string>("own.token").secret().help("opens the door").spec(),
@@ -16,7 +16,8 @@ const std::vector<SettingSpec> kDeclared = {
     Setting::of<std::string>("own.unset").spec(),
 };
 
-Settings settings_of(const std::string& toml, std::map<std::string, std::string> environment = {}) {
+Settings reported_settings(const std::string& toml,
+                           std::map<std::string, std::string> environment = {}) {
   std::vector<std::string> problems;
   Settings settings = read_settings({.toml = toml, .environment = std::move(environment)},
                                     kDeclared, UnknownSettings::kKept, problems);
@@ -33,7 +34,8 @@ SettingLine line_of(const Settings& settings, std::string_view key) {
 }
 
 TEST(SettingLines, SayWhereEachValueCameFrom) {
-  const Settings settings = settings_of("[worker]\nslots = 3", {{"STINT_LOGGING_LEVEL", "debug"}});
+  const Settings settings =
+      reported_settings("[worker]\nslots = 3", {{"STINT_LOGGING_LEVEL", "debug"}});
   const SettingLine slots = line_of(settings, "worker.slots");
   EXPECT_EQ(slots.value, "3");
   EXPECT_EQ(slots.source, "stint.toml:2");
@@ -50,7 +52,7 @@ TEST(SettingLines, SayWhereEachValueCameFrom) {
 }
 
 TEST(SettingLines, ListEachKeyOnce) {
-  const Settings settings = settings_of("[stores]\ndefault = \"sqlite:a\"\nb = \"sqlite:b\"");
+  const Settings settings = reported_settings("[stores]\ndefault = \"sqlite:a\"\nb = \"sqlite:b\"");
   std::vector<std::string> keys;
   for (const SettingLine& line : setting_lines(settings)) keys.push_back(line.key);
   EXPECT_EQ(std::ranges::count(keys, "stores.default"), 1);
@@ -60,7 +62,7 @@ TEST(SettingLines, ListEachKeyOnce) {
 }
 
 TEST(SettingLines, NeverShowSecrets) {
-  const Settings settings = settings_of(R"(
+  const Settings settings = reported_settings(R"(
 [stores]
 default = "postgresql://ann:hunter2@h/d?sslpassword=hunter2"
 [own]
@@ -84,12 +86,13 @@ password = "hunter2"
 }
 
 TEST(SettingLines, EscapeWhatATerminalWouldObey) {
-  EXPECT_EQ(line_of(settings_of("[logging]\nfile = \"a\\u001b[31m\\nb\""), "logging.file").value,
-            "a\\x1b[31m\\nb");
+  EXPECT_EQ(
+      line_of(reported_settings("[logging]\nfile = \"a\\u001b[31m\\nb\""), "logging.file").value,
+      "a\\x1b[31m\\nb");
 }
 
 TEST(SettingsJson, KeepsTheTypes) {
-  const json list = settings_json(settings_of("[worker]\nslots = 3"));
+  const json list = settings_json(reported_settings("[worker]\nslots = 3"));
   const auto find = [&](std::string_view key) {
     return *std::ranges::find_if(list, [&](const json& row) { return row["key"] == key; });
   };

@@ -8,9 +8,9 @@ namespace stint {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Settings settings_of(std::string_view toml, std::span<const SettingSpec> declared = {}) {
   std::vector<std::string> problems;
@@ -96,7 +96,7 @@ TEST(Settings, ListsTheNamesOfATable) {
   const Settings settings = settings_of("[stores]\nb = \"sqlite:b\"\na = \"sqlite:a\"");
   EXPECT_THAT(settings.names("stores"), ElementsAre("a", "b"));
   EXPECT_THAT(settings.names("limits"), ElementsAre("max_bytes", "max_json", "max_log"));
-  EXPECT_THAT(settings.names("store"), testing::IsEmpty());
+  EXPECT_THAT(settings.names("store"), ::testing::IsEmpty());
   EXPECT_TRUE(settings.has("stores"));
   EXPECT_TRUE(settings.has("stores.a"));
   EXPECT_FALSE(settings.has("stores.c"));

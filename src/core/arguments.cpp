@@ -167,15 +167,6 @@ void check_each(std::span<const ArgumentSpec> specs, json& args,
   }
 }
 
-void throw_problems(std::string_view task, const std::vector<std::string>& problems) {
-  if (problems.empty()) return;
-  std::string message = fmt::format("task \"{}\": ", sanitize_text(task));
-  if (problems.size() == 1) throw Error{ErrorCode::kInvalid, message + problems.front()};
-  message += fmt::format("{} problems with its arguments", problems.size());
-  for (const std::string& problem : problems) message += "\n  " + problem;
-  throw Error{ErrorCode::kInvalid, message};
-}
-
 // Convert the object to the struct and back. An integer that the field's type cuts off comes back
 // changed.
 void check_conversion(const detail::TaskDeclaration& task, const json& args) {
@@ -193,10 +184,20 @@ void check_conversion(const detail::TaskDeclaration& task, const json& args) {
   } catch (const std::exception& error) {
     problems.push_back(fmt::format("the arguments do not convert: {}", cause_of(error)));
   }
-  throw_problems(task.name, problems);
+  throw_problems(task.name, "its arguments", problems);
 }
 
 }  // namespace
+
+void throw_problems(std::string_view task, std::string_view of_what,
+                    const std::vector<std::string>& problems) {
+  if (problems.empty()) return;
+  std::string message = fmt::format("task \"{}\": ", sanitize_text(task));
+  if (problems.size() == 1) throw Error{ErrorCode::kInvalid, message + problems.front()};
+  message += fmt::format("{} problems with {}", problems.size(), of_what);
+  for (const std::string& problem : problems) message += "\n  " + problem;
+  throw Error{ErrorCode::kInvalid, message};
+}
 
 std::string shown_value(const json& value) {
   constexpr std::size_t kLongest = 60;
@@ -273,7 +274,7 @@ json checked_arguments(std::string_view task, std::span<const ArgumentSpec> spec
   } else {
     problems.push_back(fmt::format("the arguments must be an object, not {}", shown_value(args)));
   }
-  throw_problems(task, problems);
+  throw_problems(task, "its arguments", problems);
   return args;
 }
 

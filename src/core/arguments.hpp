@@ -23,6 +23,11 @@ json checked_arguments(std::string_view task, std::span<const ArgumentSpec> spec
 /// The same for a declared task; of a typed one the whole object must also convert to its struct.
 json checked_arguments(const detail::TaskDeclaration& task, json args);
 
+/// Throw Error kInvalid naming every problem with `of_what` (`its arguments`), unless there is
+/// none.
+void throw_problems(std::string_view task, std::string_view of_what,
+                    const std::vector<std::string>& problems);
+
 /// Find what is wrong with one value: nothing, or a phrase such as `5 is none of 100, 400, 800`. A
 /// whole float for an integer is converted in place.
 std::string value_problem(const ArgumentSpec& spec, json& value);

@@ -20,7 +20,7 @@ ArgumentSpec spec_of(const arg& described) {
   return spec;
 }
 
-std::string error_of(const std::vector<ArgumentSpec>& specs, const json& args) {
+std::string arguments_error(const std::vector<ArgumentSpec>& specs, const json& args) {
   try {
     return "accepted: " + checked_arguments("m.t", specs, args).dump();
   } catch (const Error& error) {
@@ -62,7 +62,7 @@ TEST(CheckedArguments, AcceptsWhatFitsTheType) {
   };
   for (const Case& one : table) {
     const std::string value = one.expected.empty() ? one.value.dump() : one.expected;
-    EXPECT_EQ(error_of({one.spec}, {{"a", one.value}}), "accepted: {\"a\":" + value + "}");
+    EXPECT_EQ(arguments_error({one.spec}, {{"a", one.value}}), "accepted: {\"a\":" + value + "}");
   }
 }
 
@@ -95,7 +95,7 @@ TEST(CheckedArguments, RefusesWhatDoesNotFit) {
       {spec_of<std::vector<int>>(arg("a").one_of(1, 2)), {1, 5}, "[1,5] is none of 1, 2"},
   };
   for (const Case& one : table) {
-    const std::string message = error_of({one.spec}, {{"a", one.value}});
+    const std::string message = arguments_error({one.spec}, {{"a", one.value}});
     EXPECT_TRUE(message.starts_with("task \"m.t\": argument \"a\": ")) << message;
     EXPECT_NE(message.find(one.expected), std::string::npos) << message;
   }
@@ -104,8 +104,8 @@ TEST(CheckedArguments, RefusesWhatDoesNotFit) {
 TEST(CheckedArguments, FillsDefaultsIn) {
   const std::vector<ArgumentSpec> specs = {spec_of<std::string>(arg("name") = "World"),
                                            spec_of<int>(arg("times").optional())};
-  EXPECT_EQ(error_of(specs, {}), "accepted: {\"name\":\"World\"}");
-  EXPECT_EQ(error_of(specs, {{"times", 2}}), "accepted: {\"name\":\"World\",\"times\":2}");
+  EXPECT_EQ(arguments_error(specs, {}), "accepted: {\"name\":\"World\"}");
+  EXPECT_EQ(arguments_error(specs, {{"times", 2}}), "accepted: {\"name\":\"World\",\"times\":2}");
 }
 
 TEST(CheckedArguments, TakesStringsAsBytes) {
@@ -119,18 +119,19 @@ TEST(CheckedArguments, NamesEveryProblemAtOnce) {
   const std::vector<ArgumentSpec> specs = {spec_of<std::string>(arg("path")),
                                            spec_of<int>(arg("width") = 800)};
   EXPECT_EQ(
-      error_of(specs, {{"widht", 5}, {"width", "x"}}),
+      arguments_error(specs, {{"widht", 5}, {"width", "x"}}),
       "task \"m.t\": 3 problems with its arguments\n"
       "  there is no argument \"widht\" (did you mean \"width\"?): the task takes path, width\n"
       "  argument \"path\" is missing: it must be a string\n"
       "  argument \"width\": must be an integer, not \"x\"");
-  EXPECT_NE(error_of({}, {{"a", 1}}).find("the task takes no arguments"), std::string::npos);
-  EXPECT_NE(error_of(specs, json::array()).find("must be an object, not []"), std::string::npos);
+  EXPECT_NE(arguments_error({}, {{"a", 1}}).find("the task takes no arguments"), std::string::npos);
+  EXPECT_NE(arguments_error(specs, json::array()).find("must be an object, not []"),
+            std::string::npos);
 }
 
 TEST(CheckedArguments, ShortensLongValues) {
   const std::string message =
-      error_of({spec_of<int>(arg("a"))}, {{"a", std::string(100'000, 'x')}});
+      arguments_error({spec_of<int>(arg("a"))}, {{"a", std::string(100'000, 'x')}});
   EXPECT_LT(message.size(), 200U);
   EXPECT_TRUE(message.ends_with("...")) << message;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 #include <fmt/format.h>
+#include "base/characters.hpp"
 #include "base/nearest.hpp"
 #include "base/time_format.hpp"
 #include "base/utf8.hpp"
@@ -33,9 +34,6 @@ constexpr std::array kKeywords = {Keyword{"now", DateMath::Anchor::kNow, 0},
                                   Keyword{"today", DateMath::Anchor::kDay, 0},
                                   Keyword{"yesterday", DateMath::Anchor::kDay, -1},
                                   Keyword{"tomorrow", DateMath::Anchor::kDay, 1}};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 std::string_view word_at_start(std::string_view text) {
   const auto* const end = std::ranges::find_if_not(text, is_letter);

@@ -5,14 +5,14 @@
 namespace stint {
 namespace {
 
-struct Case {
+struct MathCase {
   const char* expression;
   const char* now;
   const char* zone;
   const char* expected;
 };
 
-std::string evaluated(const Case& one) {
+std::string evaluated(const MathCase& one) {
   const ParsedDateMath parsed = parse_date_math(one.expression);
   if (!parsed.expression) return parsed.problem;
   const TimeZone* const zone = TimeZone::find(one.zone);
@@ -22,8 +22,8 @@ std::string evaluated(const Case& one) {
   return moment ? format_time(*moment, TimeDigits::kShortest) : "out of range";
 }
 
-void expect_each(std::initializer_list<Case> cases) {
-  for (const Case& one : cases) {
+void expect_each(std::initializer_list<MathCase> cases) {
+  for (const MathCase& one : cases) {
     EXPECT_EQ(evaluated(one), one.expected) << one.expression << " in " << one.zone;
   }
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 #include <fmt/format.h>
+#include "base/characters.hpp"
 #include "base/time_zone.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
@@ -19,8 +20,6 @@ namespace stint {
 namespace {
 
 using Problems = std::vector<std::string>;
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool is_argument_name(std::string_view name) {
   constexpr std::size_t kLongest = 100;

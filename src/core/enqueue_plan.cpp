@@ -99,15 +99,6 @@ void check_trace(const json& metadata, Problems& problems) {
                   text.substr(0, 100), kTraceparentForm));
 }
 
-void throw_problems(std::string_view task, const Problems& problems) {
-  if (problems.empty()) return;
-  std::string message = fmt::format("task \"{}\": ", task);
-  if (problems.size() == 1) throw Error{ErrorCode::kInvalid, message + problems.front()};
-  message += fmt::format("{} problems with the options of the enqueue", problems.size());
-  for (const std::string& problem : problems) message += "\n  " + problem;
-  throw Error{ErrorCode::kInvalid, message};
-}
-
 std::string packed_metadata(std::string_view task, const json& metadata,
                             const PayloadLimits& limits, Problems& problems) {
   if (metadata.is_null()) return {};
@@ -167,7 +158,7 @@ NewJob plan_job_at(const Clock& clock, std::string_view task_name,
   check_key(options.idempotency_key, problems);
   NewJob job;
   job.metadata = packed_metadata(task_name, options.metadata, defaults.limits, problems);
-  throw_problems(task_name, problems);
+  throw_problems(task_name, "the options of the enqueue", problems);
   job.task = task_name;
   job.args = std::move(payload.text);
   job.attachments = std::move(payload.attachments);

@@ -28,8 +28,8 @@ std::shared_ptr<const Registry> registry() {
   return result;
 }
 
-std::string error_of(const EnqueueOptions& options, std::string_view task = "other.task",
-                     const json& args = json::object()) {
+std::string plan_error(const EnqueueOptions& options, std::string_view task = "other.task",
+                       const json& args = json::object()) {
   try {
     static_cast<void>(plan_job(task, nullptr, args, options, {}));
     return "accepted";
@@ -119,14 +119,14 @@ TEST(PlanJob, RefusesOptionsOutOfRange) {
       {{.idempotency_key = std::string{"a\0b", 3}}, "without control characters"},
   };
   for (const auto& [options, expected] : table) {
-    const std::string message = error_of(options);
+    const std::string message = plan_error(options);
     EXPECT_NE(message.find(expected), std::string::npos) << message;
     EXPECT_NE(message.find("\"other.task\""), std::string::npos) << message;
   }
 }
 
 TEST(PlanJob, NamesEveryProblemAtOnce) {
-  EXPECT_EQ(error_of({.priority = 99999, .tags = {""}, .idempotency_key = "\n"}),
+  EXPECT_EQ(plan_error({.priority = 99999, .tags = {""}, .idempotency_key = "\n"}),
             "task \"other.task\": 3 problems with the options of the enqueue\n"
             "  priority 99999 is out of range: -32768 to 32767\n"
             "  tag \"\" must be 1 to 100 bytes of UTF-8 without commas or control characters\n"
@@ -135,13 +135,13 @@ TEST(PlanJob, NamesEveryProblemAtOnce) {
 
 TEST(PlanJob, RefusesNamesAndArgumentsThatAreNone) {
   for (const char* const name : {"", "task", ".task", "module.", "a..b", "a b.c", "1a.b", "a.-b"}) {
-    EXPECT_NE(error_of({}, name).find("is no name of a task"), std::string::npos) << name;
+    EXPECT_NE(plan_error({}, name).find("is no name of a task"), std::string::npos) << name;
   }
-  EXPECT_EQ(error_of({}, "a.b-c.d_1"), "accepted");
-  EXPECT_EQ(error_of({}, "a." + std::string(198, 'b')), "accepted");
-  EXPECT_NE(error_of({}, "a." + std::string(199, 'b')), "accepted");
-  EXPECT_NE(error_of({}, "a.b", {1}).find("must be an object, not array"), std::string::npos);
-  EXPECT_EQ(error_of({}, "a.b", nullptr), "accepted");
+  EXPECT_EQ(plan_error({}, "a.b-c.d_1"), "accepted");
+  EXPECT_EQ(plan_error({}, "a." + std::string(198, 'b')), "accepted");
+  EXPECT_NE(plan_error({}, "a." + std::string(199, 'b')), "accepted");
+  EXPECT_NE(plan_error({}, "a.b", {1}).find("must be an object, not array"), std::string::npos);
+  EXPECT_EQ(plan_error({}, "a.b", nullptr), "accepted");
 }
 
 TEST(ChildKey, IsTheSameInEachAttempt) { EXPECT_EQ(child_key(JobId{12}, 3), "stint:child:12:3"); }

@@ -13,16 +13,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const StoreTime kNow = StoreTime{} + hours{500'000};
+const StoreTime kExplainedAt = StoreTime{} + hours{500'000};
 
 ExplainFacts facts_of(JobState state) {
-  ExplainFacts facts{.job = {}, .now = kNow};
+  ExplainFacts facts{.job = {}, .now = kExplainedAt};
   facts.job.id = JobId{7};
   facts.job.task = "mail.send";
   facts.job.state = state;
   facts.job.domain = "default";
-  facts.job.created_at = kNow - minutes{5};
-  facts.job.run_at = kNow - minutes{5};
+  facts.job.created_at = kExplainedAt - minutes{5};
+  facts.job.run_at = kExplainedAt - minutes{5};
   facts.known_tasks = {"mail.send"};
   return facts;
 }
@@ -31,7 +31,7 @@ LiveWorker live_worker(std::int64_t id, std::vector<std::string> tasks = {"mail.
   LiveWorker worker{.record = {}, .tasks = std::move(tasks)};
   worker.record.id = WorkerId{id};
   worker.record.info = {.node = "n1", .host = "h1", .pid = 100, .slots = 2, .domains = "default"};
-  worker.record.beat_at = kNow - seconds{3};
+  worker.record.beat_at = kExplainedAt - seconds{3};
   return worker;
 }
 
@@ -40,7 +40,7 @@ ExplainFacts held_facts(JobState state) {
   ExplainFacts facts = facts_of(state);
   facts.job.worker = WorkerId{3};
   facts.job.attempts = 1;
-  facts.job.started_at = kNow - seconds{90};
+  facts.job.started_at = kExplainedAt - seconds{90};
   facts.workers = {live_worker(3)};
   facts.holder = facts.workers.front().record;
   return facts;
@@ -69,7 +69,7 @@ std::string first_text(const ExplainFacts& facts) { return explain_job(facts).fr
 
 TEST(ExplainJob, SaysHowAJobEnded) {
   ExplainFacts facts = facts_of(JobState::kDone);
-  facts.job.finished_at = kNow - seconds{20};
+  facts.job.finished_at = kExplainedAt - seconds{20};
   EXPECT_THAT(codes_of(facts), ElementsAre("done"));
   EXPECT_THAT(first_text(facts), HasSubstr("20s ago"));
 
@@ -115,20 +115,21 @@ TEST(ExplainJob, TellsClaimedFromBegun) {
 
 TEST(ExplainJob, SaysThatAnAbortIsAskedFor) {
   ExplainFacts facts = held_facts(JobState::kAborting);
-  facts.place = JobPlace{.now = kNow, .abort_message = "stop it", .abort_at = kNow - seconds{4}};
+  facts.place = JobPlace{
+      .now = kExplainedAt, .abort_message = "stop it", .abort_at = kExplainedAt - seconds{4}};
   EXPECT_THAT(codes_of(facts), ElementsAre("abort_asked", "running"));
   EXPECT_THAT(first_text(facts), HasSubstr("4s ago: stop it"));
 }
 
 TEST(ExplainJob, SaysWhoRescuesTheJobOfASilentWorker) {
   ExplainFacts facts = held_facts(JobState::kRunning);
-  facts.holder->beat_at = kNow - seconds{25};
+  facts.holder->beat_at = kExplainedAt - seconds{25};
   facts.workers.front().record.beat_at = facts.holder->beat_at;
   EXPECT_THAT(codes_of(facts), ElementsAre("worker_silent", "running"));
   EXPECT_THAT(first_text(facts), HasSubstr("no other worker is there that could rescue"));
   facts.workers.push_back(live_worker(4, {}));
   EXPECT_THAT(first_text(facts), HasSubstr("another worker rescues the job"));
-  facts.holder->beat_at = kNow - seconds{15};
+  facts.holder->beat_at = kExplainedAt - seconds{15};
   EXPECT_THAT(codes_of(facts), ElementsAre("running")) << "one beat may be late";
 }
 
@@ -141,7 +142,7 @@ TEST(ExplainJob, SaysThatItsWorkerIsGone) {
 TEST(ExplainJob, TellsScheduledFromWaitingForARetry) {
   ExplainFacts facts = facts_of(JobState::kScheduled);
   facts.workers = {live_worker(1)};
-  facts.job.run_at = kNow + minutes{90};
+  facts.job.run_at = kExplainedAt + minutes{90};
   EXPECT_THAT(codes_of(facts), ElementsAre("scheduled"));
   EXPECT_THAT(first_text(facts), HasSubstr("in 1h30m"));
 
@@ -158,7 +159,7 @@ TEST(ExplainJob, TellsScheduledFromWaitingForARetry) {
 
 TEST(ExplainJob, SaysThatNobodyWillTakeWhatIsScheduled) {
   ExplainFacts facts = facts_of(JobState::kScheduled);
-  facts.job.run_at = kNow + minutes{1};
+  facts.job.run_at = kExplainedAt + minutes{1};
   EXPECT_THAT(codes_of(facts), ElementsAre("scheduled", "no_workers"));
 }
 
@@ -214,7 +215,7 @@ TEST(ExplainJob, DoesNotAccuseAWorkerThatHasNotTold) {
 TEST(ExplainJob, SaysWhichWorkersAreInTheWayOfOneThatRunsAlone) {
   ExplainFacts facts = facts_of(JobState::kQueued);
   facts.job.crashes = 2;
-  facts.place = JobPlace{.now = kNow, .lone_crashes = 1, .most = 100};
+  facts.place = JobPlace{.now = kExplainedAt, .lone_crashes = 1, .most = 100};
   facts.workers = {live_worker(1), live_worker(2)};
   facts.workers[0].record.running = 1;
   EXPECT_THAT(first_text(facts), HasSubstr("it crashed 2 times (1 of 3 while it ran alone)"));
@@ -228,7 +229,7 @@ TEST(ExplainJob, CountsWhoComesFirst) {
   ExplainFacts facts = facts_of(JobState::kQueued);
   facts.workers = {live_worker(1)};
   facts.workers.front().record.running = 2;
-  facts.place = JobPlace{.now = kNow, .higher = 10, .older = 20, .most = 100};
+  facts.place = JobPlace{.now = kExplainedAt, .higher = 10, .older = 20, .most = 100};
   facts.completed_per_second = 2;
   EXPECT_THAT(codes_of(facts), ElementsAre("workers_busy", "others_first"));
   EXPECT_THAT(first_text(facts), HasSubstr("all 2 slots of the one live worker"));
@@ -242,14 +243,14 @@ TEST(ExplainJob, CountsWhoComesFirst) {
 TEST(ExplainJob, SaysThatNothingIsInItsWay) {
   ExplainFacts facts = facts_of(JobState::kQueued);
   facts.workers = {live_worker(1)};
-  facts.place = JobPlace{.now = kNow, .most = 100};
+  facts.place = JobPlace{.now = kExplainedAt, .most = 100};
   EXPECT_THAT(codes_of(facts), ElementsAre("next"));
 }
 
 TEST(ExplainJob, PrintsTheMaskOfAGate) {
   ExplainFacts facts = facts_of(JobState::kBlocked);
   facts.workers = {live_worker(1)};
-  facts.place = JobPlace{.now = kNow, .gate = 5};
+  facts.place = JobPlace{.now = kExplainedAt, .gate = 5};
   EXPECT_THAT(codes_of(facts), ElementsAre("gated"));
   EXPECT_THAT(first_text(facts), HasSubstr("mask 5"));
 }

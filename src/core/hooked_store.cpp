@@ -9,14 +9,14 @@
 namespace stint {
 namespace {
 
-constexpr std::array<std::string_view, 28> kNames = {
+constexpr std::array<std::string_view, 28> kCallNames = {
     "enqueue",          "find_job",        "list_page",       "list_attempts", "job_states",
     "load_attachments", "append_log",      "read_log",        "exchange",      "report",
     "job_requests",     "abort",           "ask_stacks",      "retry_jobs",    "update_jobs",
     "delete_jobs",      "count_log_lines", "register_worker", "beat",          "retire_worker",
     "list_workers",     "rescue",          "register_tasks",  "list_tasks",    "purge_jobs",
     "purge_workers",    "status",          "wake_up"};
-static_assert(kNames.size() == static_cast<std::size_t>(StoreCall::kWakeUp) + 1);
+static_assert(kCallNames.size() == static_cast<std::size_t>(StoreCall::kWakeUp) + 1);
 
 Error not_reached(StoreCall call) {
   return Error{
@@ -54,14 +54,14 @@ class HookedWakeUp final : public WakeUp {
 
 }  // namespace
 
-std::span<const std::string_view> store_call_names() { return kNames; }
+std::span<const std::string_view> store_call_names() { return kCallNames; }
 
-std::string_view to_string(StoreCall call) { return kNames.at(static_cast<std::size_t>(call)); }
+std::string_view to_string(StoreCall call) { return kCallNames.at(static_cast<std::size_t>(call)); }
 
 std::optional<StoreCall> find_store_call(std::string_view name) {
-  const auto* const found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<StoreCall>(found - kNames.begin());
+  const auto* const found = std::ranges::find(kCallNames, name);
+  if (found == kCallNames.end()) return std::nullopt;
+  return static_cast<StoreCall>(found - kCallNames.begin());
 }
 
 HookedStore::HookedStore(std::shared_ptr<Store> store, std::shared_ptr<StoreHook> hook)

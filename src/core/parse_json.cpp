@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 #include <fmt/format.h>
+#include "base/characters.hpp"
 #include "base/utf8.hpp"
 #include "core/arguments.hpp"
 #include "stint/error.hpp"
@@ -13,8 +14,6 @@ namespace stint {
 namespace {
 
 constexpr int kDeepest = 64;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A parser of our own, because what is refused here (repeated keys, numbers out of range, NUL) is
 // taken silently by the library's, and because its errors cannot say where.

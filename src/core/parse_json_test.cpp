@@ -11,7 +11,7 @@ struct Refused {
   std::string message;
 };
 
-std::string error_of(const std::string& text) {
+std::string parse_error(const std::string& text) {
   try {
     return "accepted: " + parse_json(text, "it").dump();
   } catch (const Error& error) {
@@ -88,7 +88,7 @@ TEST(ParseJson, RefusesAndSaysWhere) {
       {nested(100'000), "values are nested deeper than 64"},
   };
   for (const Refused& one : table) {
-    const std::string message = error_of(one.text);
+    const std::string message = parse_error(one.text);
     EXPECT_TRUE(message.starts_with("it is no valid JSON: line ")) << message;
     EXPECT_NE(message.find(one.message), std::string::npos)
         << one.text.substr(0, 40) << ": " << message;

@@ -10,7 +10,7 @@ namespace stint {
 namespace {
 
 constexpr std::string_view kBytesKey = "$stint.bytes";
-constexpr int kDeepest = 64;
+constexpr int kDeepestPayload = 64;
 
 // Find what no store can hold, and whether there are bytes to take out.
 class Checker final {
@@ -61,7 +61,8 @@ class Checker final {
   }
 
   void check_depth(const std::string& path, int depth) const {
-    if (depth > kDeepest) fail(path, fmt::format("values are nested deeper than {}", kDeepest));
+    if (depth > kDeepestPayload)
+      fail(path, fmt::format("values are nested deeper than {}", kDeepestPayload));
   }
 
   void check_member(const std::string& key, const json& member, const std::string& path,

@@ -12,7 +12,7 @@ json round_trip(const json& value) {
   return unpack_payload(payload.text, std::move(payload.attachments));
 }
 
-std::string error_of(const json& value, const PayloadLimits& limits = {}) {
+std::string payload_error(const json& value, const PayloadLimits& limits = {}) {
   try {
     return "accepted: " + pack_payload(value, limits, "the arguments").text;
   } catch (const Error& error) {
@@ -21,7 +21,7 @@ std::string error_of(const json& value, const PayloadLimits& limits = {}) {
   }
 }
 
-json nested(int depth) {
+json nested_payload(int depth) {
   json value = 1;
   for (int level = 0; level < depth; ++level) value = json::array({value});
   return value;
@@ -47,28 +47,28 @@ TEST(Payload, KeepsEveryKindOfValue) {
 }
 
 TEST(Payload, RefusesWhatNoStoreHolds) {
-  EXPECT_NE(error_of({{"a", {{"b", NAN}}}}).find("at \"a.b\": NaN and infinity"),
+  EXPECT_NE(payload_error({{"a", {{"b", NAN}}}}).find("at \"a.b\": NaN and infinity"),
             std::string::npos);
-  EXPECT_NE(error_of({{"a", {1, INFINITY}}}).find("at \"a\": NaN"), std::string::npos);
-  EXPECT_NE(error_of({{"a", UINT64_MAX}}).find("out of range"), std::string::npos);
-  EXPECT_NE(error_of({{"a", "x\xff"}}).find("at \"a\": the string is no UTF-8 from byte 1 on"),
+  EXPECT_NE(payload_error({{"a", {1, INFINITY}}}).find("at \"a\": NaN"), std::string::npos);
+  EXPECT_NE(payload_error({{"a", UINT64_MAX}}).find("out of range"), std::string::npos);
+  EXPECT_NE(payload_error({{"a", "x\xff"}}).find("at \"a\": the string is no UTF-8 from byte 1 on"),
             std::string::npos);
-  EXPECT_NE(error_of({{"a", std::string{"x\0y", 3}}}).find("holds a NUL"), std::string::npos);
-  EXPECT_NE(error_of({{"k\xff", 1}}).find("the key is no UTF-8"), std::string::npos);
-  EXPECT_NE(error_of({{"a", {{"$stint.bytes", 0}}}}).find("is reserved"), std::string::npos);
-  EXPECT_NE(error_of(nested(65)).find("deeper than 64"), std::string::npos);
-  EXPECT_EQ(round_trip(nested(64)), nested(64));
+  EXPECT_NE(payload_error({{"a", std::string{"x\0y", 3}}}).find("holds a NUL"), std::string::npos);
+  EXPECT_NE(payload_error({{"k\xff", 1}}).find("the key is no UTF-8"), std::string::npos);
+  EXPECT_NE(payload_error({{"a", {{"$stint.bytes", 0}}}}).find("is reserved"), std::string::npos);
+  EXPECT_NE(payload_error(nested_payload(65)).find("deeper than 64"), std::string::npos);
+  EXPECT_EQ(round_trip(nested_payload(64)), nested_payload(64));
 }
 
 TEST(Payload, RefusesWhatIsTooLargeAndNamesTheLimit) {
   const PayloadLimits limits{.json_bytes = 10, .attachment_bytes = 4};
-  EXPECT_EQ(error_of("12345678", limits), "accepted: \"12345678\"");
-  EXPECT_EQ(error_of("123456789", limits),
+  EXPECT_EQ(payload_error("12345678", limits), "accepted: \"12345678\"");
+  EXPECT_EQ(payload_error("123456789", limits),
             "the arguments: 11 bytes of JSON are too many; the limit limits.max_json is 10");
   const PayloadLimits roomy{.json_bytes = 1000, .attachment_bytes = 4};
-  EXPECT_NE(error_of({Bytes{"abc"}, Bytes{"de"}}, roomy).find("limits.max_bytes is 4"),
+  EXPECT_NE(payload_error({Bytes{"abc"}, Bytes{"de"}}, roomy).find("limits.max_bytes is 4"),
             std::string::npos);
-  EXPECT_TRUE(error_of({Bytes{"abc"}, Bytes{"d"}}, roomy).starts_with("accepted"));
+  EXPECT_TRUE(payload_error({Bytes{"abc"}, Bytes{"d"}}, roomy).starts_with("accepted"));
 }
 
 TEST(Payload, ReportsAMissingAttachment) {

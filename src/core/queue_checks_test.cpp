@@ -11,13 +11,13 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-const StoreTime kNow = StoreTime{} + hours{500'000};
+const StoreTime kCheckedAt = StoreTime{} + hours{500'000};
 
 LiveWorker live_worker() {
   LiveWorker worker{.record = {}, .tasks = {{"mail.send"}}};
   worker.record.id = WorkerId{1};
   worker.record.info = {.node = "n1", .host = "h1", .pid = 5, .slots = 2, .domains = "default"};
-  worker.record.beat_at = kNow;
+  worker.record.beat_at = kCheckedAt;
   return worker;
 }
 
@@ -26,11 +26,12 @@ WaitingJobs waiting(std::string task, milliseconds since, std::string node = {})
           .task = std::move(task),
           .node = std::move(node),
           .jobs = 3,
-          .since = kNow - since};
+          .since = kCheckedAt - since};
 }
 
 ClockReading reading(milliseconds took, milliseconds ahead) {
-  return {.asked_at = kNow, .answered_at = kNow + took, .store_time = kNow + ahead};
+  return {
+      .asked_at = kCheckedAt, .answered_at = kCheckedAt + took, .store_time = kCheckedAt + ahead};
 }
 
 TEST(ClockSkew, IsBoundedByTheQuickestRoundTrips) {
@@ -70,7 +71,7 @@ TEST(CheckSchema, KnowsWhatEachVersionMeans) {
 
 TEST(CheckStranded, FindsJobsThatNobodyCanTake) {
   const std::vector<LiveWorker> workers{live_worker()};
-  QueueLook queue{.now = kNow, .waiting = {waiting("mail.send", minutes{1})}};
+  QueueLook queue{.now = kCheckedAt, .waiting = {waiting("mail.send", minutes{1})}};
   EXPECT_EQ(check_stranded(queue, workers).status, HealthStatus::kOk);
   queue.waiting.push_back(waiting("mail.read", minutes{1}));
   queue.waiting.push_back(waiting("mail.send", minutes{1}, "n2"));
@@ -82,7 +83,7 @@ TEST(CheckStranded, FindsJobsThatNobodyCanTake) {
 }
 
 TEST(CheckQueueAge, WarnsOfALongWait) {
-  QueueLook queue{.now = kNow, .waiting = {waiting("a.b", minutes{9})}};
+  QueueLook queue{.now = kCheckedAt, .waiting = {waiting("a.b", minutes{9})}};
   EXPECT_EQ(check_queue_age(queue).status, HealthStatus::kOk);
   queue.waiting.push_back(waiting("a.c", minutes{11}));
   EXPECT_EQ(check_queue_age(queue).status, HealthStatus::kWarning);
@@ -91,17 +92,17 @@ TEST(CheckQueueAge, WarnsOfALongWait) {
 
 TEST(CheckWorkers, NamesThoseThatAreSilent) {
   std::vector<LiveWorker> workers{live_worker(), live_worker()};
-  const auto check = [&] { return check_workers(workers, {.alive = 2}, kNow, seconds{30}); };
+  const auto check = [&] { return check_workers(workers, {.alive = 2}, kCheckedAt, seconds{30}); };
   EXPECT_EQ(check().status, HealthStatus::kOk);
-  workers[0].record.beat_at = kNow - seconds{31};
+  workers[0].record.beat_at = kCheckedAt - seconds{31};
   EXPECT_EQ(check().status, HealthStatus::kWarning);
   EXPECT_THAT(check().value, HasSubstr("silent for more than 30s: worker 1 (process 5 on h1)"));
-  workers[1].record.beat_at = kNow - seconds{31};
+  workers[1].record.beat_at = kCheckedAt - seconds{31};
   EXPECT_THAT(check().advice, HasSubstr("start a worker"));
 }
 
 TEST(CheckFailedShare, WeighsTheLastHour) {
-  QueueLook queue{.now = kNow, .waiting = {}, .done = 17, .failed = 2};
+  QueueLook queue{.now = kCheckedAt, .waiting = {}, .done = 17, .failed = 2};
   EXPECT_EQ(check_failed_share(queue).status, HealthStatus::kOk) << "too few to tell";
   queue.done = 18;
   queue.often_failed = "timeout";

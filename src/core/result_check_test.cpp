@@ -18,7 +18,7 @@ struct Nothing {};
 // NOLINTNEXTLINE(misc-use-anonymous-namespace): found by its name alone
 void to_json(json& to, const Nothing& /*from*/) { to = json::object(); }
 void from_json(const json& /*from*/, Nothing& /*to*/) {}
-constexpr Task<Nothing, Thumbnail> kTyped{"m.typed"};
+constexpr Task<Nothing, Thumbnail> kThumbnailTask{"m.typed"};
 constexpr Task<Nothing, Thumbnail> kLoose{"m.loose"};
 
 STINT_MODULE(m, module) {
@@ -30,7 +30,7 @@ STINT_MODULE(m, module) {
   module.task("anything", [] { return json{}; });
   module.task("number", [] { return 4; });
   module.task("maybe", [] { return std::optional<std::string>{}; });
-  module.task(kTyped, [] { return Thumbnail{}; });
+  module.task(kThumbnailTask, [] { return Thumbnail{}; });
   module.task(kLoose, [] { return json{}; }, {}, {.returns = {arg("width").minimum(1)}});
 }
 

@@ -5,7 +5,7 @@ namespace stint {
 namespace {
 
 constexpr std::string_view kBegin = "begin of look ";
-constexpr std::string_view kEnd = "end of look ";
+constexpr std::string_view kEndLine = "end of look ";
 
 std::optional<int> parse(std::string_view line, std::string_view prefix) {
   if (!line.starts_with(prefix)) return std::nullopt;
@@ -19,9 +19,9 @@ std::optional<int> parse(std::string_view line, std::string_view prefix) {
 }  // namespace
 
 std::string begin_of_stacks(int look) { return std::string{kBegin} + std::to_string(look); }
-std::string end_of_stacks(int look) { return std::string{kEnd} + std::to_string(look); }
+std::string end_of_stacks(int look) { return std::string{kEndLine} + std::to_string(look); }
 
 std::optional<int> parse_begin_of_stacks(std::string_view line) { return parse(line, kBegin); }
-std::optional<int> parse_end_of_stacks(std::string_view line) { return parse(line, kEnd); }
+std::optional<int> parse_end_of_stacks(std::string_view line) { return parse(line, kEndLine); }
 
 }  // namespace stint

@@ -3,15 +3,13 @@
 #include <cstddef>
 #include <limits>
 #include <fmt/format.h>
+#include "base/characters.hpp"
 #include "base/duration.hpp"
 #include "base/utf8.hpp"
 #include "core/declaration_check.hpp"
 
 namespace stint {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_label(std::string_view name, std::size_t longest) {
   return !name.empty() && name.size() <= longest && std::ranges::all_of(name, [](char c) {

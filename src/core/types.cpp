@@ -6,7 +6,7 @@
 namespace stint {
 namespace {
 
-constexpr std::array kNames = {
+constexpr std::array kStateNames = {
     std::pair{JobState::kQueued, std::string_view{"queued"}},
     std::pair{JobState::kGated, std::string_view{"gated"}},
     std::pair{JobState::kRunning, std::string_view{"running"}},
@@ -22,14 +22,14 @@ constexpr std::array kNames = {
 
 std::string_view to_string(JobState state) {
   const auto* const found =
-      std::ranges::find(kNames, state, &std::pair<JobState, std::string_view>::first);
-  return found == kNames.end() ? std::string_view{"unknown"} : found->second;
+      std::ranges::find(kStateNames, state, &std::pair<JobState, std::string_view>::first);
+  return found == kStateNames.end() ? std::string_view{"unknown"} : found->second;
 }
 
 std::optional<JobState> parse_job_state(std::string_view name) {
   const auto* const found =
-      std::ranges::find(kNames, name, &std::pair<JobState, std::string_view>::second);
-  if (found == kNames.end()) return std::nullopt;
+      std::ranges::find(kStateNames, name, &std::pair<JobState, std::string_view>::second);
+  if (found == kStateNames.end()) return std::nullopt;
   return found->first;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include "base/duration.hpp"
 
 namespace stint {
 namespace {
@@ -14,8 +15,6 @@ using Json = nlohmann::json;
 constexpr milliseconds kMinute{60'000};
 // The usual time between two beats, and some more.
 constexpr milliseconds kFresh{15'000};
-
-double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 Json to_json(const HistogramSnapshot& snapshot) {
   return Json{{"buckets", snapshot.buckets},
@@ -71,7 +70,7 @@ bool is_fit_to_tell(const std::vector<std::string>& tasks) {
 double share_of_last_minute(milliseconds window, nanoseconds age) {
   if (window.count() <= 0) return 0;
   const nanoseconds inside = std::min<nanoseconds>(window, kMinute - age);
-  return std::clamp(seconds(inside) / seconds(window), 0.0, 1.0);
+  return std::clamp(in_seconds(inside) / in_seconds(window), 0.0, 1.0);
 }
 
 std::int64_t scaled(std::int64_t value, double share) {
@@ -119,7 +118,7 @@ void add_worker_counts(StoreStatus::Recent& recent, std::string_view counts, Wor
   recent.fenced_total += worker.fenced_total;
   if (state == WorkerState::kAlive && age < kFresh) age = nanoseconds{0};
   const double share = share_of_last_minute(worker.window, age);
-  const double per_second = share / seconds(kMinute);
+  const double per_second = share / in_seconds(kMinute);
   recent.claimed_per_second += static_cast<double>(worker.claimed) * per_second;
   recent.completed_per_second += static_cast<double>(worker.ended) * per_second;
   recent.failed_per_second += static_cast<double>(worker.failed) * per_second;
@@ -131,7 +130,7 @@ void add_worker_counts(StoreStatus::Recent& recent, std::string_view counts, Wor
 double enqueued_per_second(const EnqueuedLately& lately) {
   const std::int64_t jobs =
       lately.counted < kMostEnqueuedCounted ? lately.counted : std::max(lately.ids, lately.counted);
-  return static_cast<double>(jobs) / seconds(kMinute);
+  return static_cast<double>(jobs) / in_seconds(kMinute);
 }
 
 }  // namespace stint

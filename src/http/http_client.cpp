@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <mutex>
-#include <system_error>
 #include <utility>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include "base/errno_text.hpp"
 #include "base/utf8.hpp"
 #include "stint/error.hpp"
 
@@ -92,8 +92,8 @@ void check_header(const HttpHeader& header) {
 
 void check_file(std::string_view what, const std::string& path) {
   if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
-  throw Error{ErrorCode::kConfiguration, fmt::format("{} \"{}\" cannot be read: {}", what, path,
-                                                     std::generic_category().message(errno))};
+  throw Error{ErrorCode::kConfiguration,
+              fmt::format("{} \"{}\" cannot be read: {}", what, path, errno_text(errno))};
 }
 
 void start_curl() {
@@ -226,7 +226,7 @@ std::string cause_of(CURL* handle, CURLcode code, const char* detail) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return "the name was not found";
     case CURLE_COULDNT_CONNECT:
-      return system_error != 0 ? std::generic_category().message(static_cast<int>(system_error))
+      return system_error != 0 ? errno_text(static_cast<int>(system_error))
                                : std::string{::curl_easy_strerror(code)};
     case CURLE_OPERATION_TIMEDOUT:
       return "timed out";

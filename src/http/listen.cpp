@@ -5,8 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <system_error>
 #include <fmt/format.h>
+#include "base/errno_text.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -93,7 +93,7 @@ Listener listen_at(std::string_view address) {
     }
     error = errno;
   }
-  throw unusable(address, std::generic_category().message(error));
+  throw unusable(address, errno_text(error));
 }
 
 }  // namespace stint

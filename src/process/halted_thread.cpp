@@ -20,7 +20,7 @@ namespace stint {
 namespace {
 
 using std::chrono::nanoseconds;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 // A thread halts within microseconds, unless it waits for a processor or in the kernel.
 constexpr nanoseconds kFirstPause = std::chrono::microseconds{20};
@@ -108,7 +108,7 @@ void HaltedThread::seize() {
 }
 
 void HaltedThread::wait_until_halted(nanoseconds patience) {
-  const Clock::time_point end = Clock::now() + patience;
+  const SteadyClock::time_point end = SteadyClock::now() + patience;
   // Nothing tells of a halt but a signal to the whole process.
   Mutex mutex;
   MutexLock lock{mutex};
@@ -128,7 +128,7 @@ void HaltedThread::wait_until_halted(nanoseconds patience) {
       is_gone_ = true;
       return;
     }
-    if (Clock::now() >= end) break;
+    if (SteadyClock::now() >= end) break;
     nobody_signals.wait_for(lock, pause);
     pause = std::min(pause * 2, kLongestPause);
   }

@@ -6,10 +6,10 @@
 #include <array>
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
+#include "base/errno_text.hpp"
 #include "stint/error.hpp"
 
 namespace stint {
@@ -27,7 +27,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error{ErrorCode::kUnavailable,
-                "no pipe for a job's output: " + std::generic_category().message(errno),
+                "no pipe for a job's output: " + errno_text(errno),
                 {.retryable = true}};
   }
   std::pair<UniqueFd, UniqueFd> pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};

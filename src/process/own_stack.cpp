@@ -25,18 +25,18 @@
 namespace stint {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kMostFrames = 200;
+constexpr int kMostOwnFrames = 200;
 constexpr std::chrono::nanoseconds kPause = std::chrono::milliseconds{1};
 constexpr std::int64_t kSecond = 1'000'000'000;
 // Where the interrupted function cannot be told: the handler, and what the kernel calls it by.
-constexpr std::size_t kOwnFrames = 2;
+constexpr std::size_t kSkippedFrames = 2;
 
 /// What the handler fills. A look that was given up may still be answered, much later: its number
 /// then is not the one that is waited for.
 struct Answer {
-  std::array<void*, kMostFrames> frames{};
+  std::array<void*, kMostOwnFrames> frames{};
   std::atomic<int> count{0};
   std::uintptr_t interrupted = 0;
   std::atomic<int> awaited{0};  // 0: no look; taken by the handler that answers
@@ -64,7 +64,7 @@ void write_down(int /*signal*/, siginfo_t* info, void* context) {
   int look = info->si_value.sival_int;
   if (info->si_pid == ::getpid() && look != 0 && answer.awaited.compare_exchange_strong(look, 0)) {
     answer.interrupted = interrupted_address(context);
-    answer.count = ::backtrace(answer.frames.data(), kMostFrames);
+    answer.count = ::backtrace(answer.frames.data(), kMostOwnFrames);
     answer.answered = look;
     ::sem_post(&answer.posted);
   }
@@ -134,8 +134,8 @@ void name_frames(std::span<void* const> raw, std::uintptr_t interrupted, ThreadS
   const auto address_of = [](void* at) { return reinterpret_cast<std::uintptr_t>(at); };  // NOLINT
   const auto first = std::ranges::find(raw, interrupted, address_of);
   const bool is_known = first != raw.end();
-  const std::size_t skipped =
-      is_known ? static_cast<std::size_t>(first - raw.begin()) : std::min(kOwnFrames, raw.size());
+  const std::size_t skipped = is_known ? static_cast<std::size_t>(first - raw.begin())
+                                       : std::min(kSkippedFrames, raw.size());
   for (std::size_t i = skipped; i < raw.size(); ++i) {
     const std::uintptr_t address = address_of(raw[i]);
     const bool is_exact = is_known && i == skipped;
@@ -144,14 +144,15 @@ void name_frames(std::span<void* const> raw, std::uintptr_t interrupted, ThreadS
 }
 
 bool wait_for_answer(int look, std::chrono::nanoseconds patience) {
-  const Clock::time_point end = Clock::now() + patience;
+  const SteadyClock::time_point end = SteadyClock::now() + patience;
   while (answer.answered != look) {
-    if (Clock::now() >= end) {
+    if (SteadyClock::now() >= end) {
       int awaited = look;
       // From here on it comes too late, unless its handler works already.
       if (answer.awaited.compare_exchange_strong(awaited, 0)) return false;
     }
-    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - Clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(end - SteadyClock::now());
     timespec until{};
     ::clock_gettime(CLOCK_MONOTONIC, &until);
     const std::int64_t at = until.tv_nsec + std::max<std::int64_t>(left.count(), kPause.count());

@@ -20,11 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::nanoseconds;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostFrames = 200;
+constexpr std::size_t kMostThreadFrames = 200;
 constexpr std::size_t kMostThreads = 200;
-constexpr std::size_t kLongestName = 300;
+constexpr std::size_t kLongestThreadName = 300;
 constexpr nanoseconds kPatience = std::chrono::seconds{1};
 
 /// An address and whether it is one that a call returns to.
@@ -41,7 +41,7 @@ int add_frame(Dwfl_Frame* state, void* to) {
   Dwarf_Addr address = 0;
   bool is_exact = false;
   if (!unwinding.dwfl.frame_address(state, &address, &is_exact)) return DWARF_CB_ABORT;
-  if (unwinding.frames.size() == kMostFrames) {
+  if (unwinding.frames.size() == kMostThreadFrames) {
     unwinding.is_cut = true;
     return DWARF_CB_ABORT;
   }
@@ -56,7 +56,7 @@ std::string read_text(const std::string& path) {
 
 std::string program_of(pid_t process) {
   const std::string text = read_text(fmt::format("/proc/{}/cmdline", process));
-  return text.substr(0, std::min(text.find('\0'), kLongestName));
+  return text.substr(0, std::min(text.find('\0'), kLongestThreadName));
 }
 
 std::vector<pid_t> threads_of(pid_t process) {
@@ -96,7 +96,7 @@ void call_apart(Function&& function) {
 /// One look at one process.
 class Look final {
  public:
-  Look(pid_t process, const std::function<bool()>& is_the_same, Clock::time_point deadline)
+  Look(pid_t process, const std::function<bool()>& is_the_same, SteadyClock::time_point deadline)
       : library_(dwfl_library()), is_the_same_(is_the_same), deadline_(deadline) {
     result_.process = process;
   }
@@ -121,7 +121,7 @@ class Look final {
         result_.problem = fmt::format("it has more threads than the {} shown", kMostThreads);
         break;
       }
-      if (Clock::now() >= deadline_) {
+      if (SteadyClock::now() >= deadline_) {
         result_.problem = "there was no time for all of its threads";
         break;
       }
@@ -152,7 +152,7 @@ class Look final {
   enum class Found : std::uint8_t { kThread, kGone, kOther };
 
   Found unwind(ThreadStack& stack, const StackSymbols& symbols, Unwinding& to) {
-    const Clock::time_point before = Clock::now();
+    const SteadyClock::time_point before = SteadyClock::now();
     const HaltedThread halted{result_.process, stack.thread, kPatience};
     if (halted.is_gone()) return Found::kGone;
     if (!is_the_same_()) return Found::kOther;
@@ -161,13 +161,13 @@ class Look final {
     if (library_.thread_frames(symbols.handle(), stack.thread, &add_frame, &to) < 0) {
       stack.problem = library_.error_text(-1);
     }
-    result_.longest_halt = std::max<nanoseconds>(result_.longest_halt, Clock::now() - before);
+    result_.longest_halt = std::max<nanoseconds>(result_.longest_halt, SteadyClock::now() - before);
     return Found::kThread;
   }
 
   const DwflLibrary& library_;
   const std::function<bool()>& is_the_same_;
-  const Clock::time_point deadline_;
+  const SteadyClock::time_point deadline_;
   ProcessStacks result_;
 };
 
@@ -186,7 +186,7 @@ std::string frame_line(std::size_t number, const StackFrame& frame) {
 }  // namespace
 
 ProcessStacks read_stacks(pid_t process, const std::function<bool()>& is_the_same,
-                          Clock::time_point deadline) {
+                          SteadyClock::time_point deadline) {
   Look look{process, is_the_same, deadline};
   look.run();
   return look.take();

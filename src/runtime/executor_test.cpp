@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NullHost final : public JobHost {
+class CollectingHost final : public JobHost {
  public:
   void add_log_line(NewLogLine line) override { lines.push_back(std::move(line)); }
   JobId enqueue_child(std::string_view task, const json&, EnqueueOptions options) override {
@@ -62,7 +62,7 @@ class ExecutorTest : public ::testing::Test {
 
   ManualClock clock_;
   Settings settings_;
-  std::shared_ptr<NullHost> host_ = std::make_shared<NullHost>();
+  std::shared_ptr<CollectingHost> host_ = std::make_shared<CollectingHost>();
   std::vector<arg> args_;
   json given_ = json::object();
   StopReason stop_ = StopReason::kNone;

@@ -17,11 +17,11 @@ constexpr nanoseconds kLinger = std::chrono::milliseconds{1};
 // A sleeper looks again so long after going idle; the last one repeats.
 constexpr std::array kPolls{std::chrono::milliseconds{5}, std::chrono::milliseconds{50},
                             std::chrono::milliseconds{250}, std::chrono::milliseconds{1000}};
-constexpr nanoseconds kLongestWait = std::chrono::seconds{1};
+constexpr nanoseconds kLongestIdleWait = std::chrono::seconds{1};
 // Where some jobs are not claimed ahead, how long they may be passed by.
 constexpr nanoseconds kBetweenAllTasks = std::chrono::milliseconds{50};
 // The weight of a new job in the average duration.
-constexpr double kWeight = 0.05;
+constexpr double kAverageWeight = 0.05;
 
 Completion not_begun(const ClaimedJob& job, Outcome outcome) {
   return Completion{.id = job.id, .epoch = job.epoch, .outcome = outcome, .started = false};
@@ -101,8 +101,9 @@ void JobBoard::put_back(std::span<const ClaimedJob> jobs, std::uint64_t claims) 
 void JobBoard::finish(const ClaimedJob& job, Completion completion, nanoseconds took) {
   const MutexLock lock{mutex_};
   const double seconds = std::chrono::duration<double>(took).count();
-  average_seconds_ =
-      average_seconds_ < 0 ? seconds : average_seconds_ + (seconds - average_seconds_) * kWeight;
+  average_seconds_ = average_seconds_ < 0
+                         ? seconds
+                         : average_seconds_ + (seconds - average_seconds_) * kAverageWeight;
   --running_;
   release(job.domain, 1);
   if (lone_runs_) {
@@ -301,7 +302,7 @@ nanoseconds JobBoard::longest_wait() {
   }
   const auto is_empty = [](const Domain& domain) { return domain.is_empty; };
   if (!std::ranges::all_of(domains_, is_empty) || !claims_) {
-    return kLongestWait;  // every slot is taken
+    return kLongestIdleWait;  // every slot is taken
   }
   const std::size_t step =
       std::min<std::size_t>(static_cast<std::size_t>(polls_), kPolls.size() - 1);
@@ -415,7 +416,7 @@ bool JobBoard::wait_until(const std::function<bool(const Standing&)>& is_met,
                           std::optional<nanoseconds> deadline) {
   MutexLock lock{mutex_};
   while (!is_met(standing_locked())) {
-    nanoseconds wait = kLongestWait;
+    nanoseconds wait = kLongestIdleWait;
     if (deadline) {
       wait = std::min(wait, *deadline - clock_.boot_now());
       if (wait.count() <= 0) return false;

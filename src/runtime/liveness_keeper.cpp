@@ -7,14 +7,14 @@
 namespace stint {
 namespace {
 
-constexpr const char* kLogger = "liveness";
+constexpr const char* kLivenessLogger = "liveness";
 constexpr BackoffOptions kRetries{.first = std::chrono::milliseconds{200},
                                   .longest = std::chrono::seconds{10},
                                   .factor = 2,
                                   .jitter = 0.2};
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
 // The condition's clock stands still while the machine sleeps: a longer wait is taken in pieces.
-constexpr std::chrono::nanoseconds kLongestWait = LivenessKeeper::kBeat;
+constexpr std::chrono::nanoseconds kLongestSilence = LivenessKeeper::kBeat;
 
 }  // namespace
 
@@ -63,7 +63,7 @@ bool LivenessKeeper::flush(Time limit) {
   while (is_writing_ || std::ranges::any_of(tasks_, waits)) {
     const Time left = end - clock_.boot_now();
     if (left <= Time{0}) return false;
-    changed_.wait_for(lock, std::min(left, kLongestWait));
+    changed_.wait_for(lock, std::min(left, kLongestSilence));
   }
   return true;
 }
@@ -81,7 +81,7 @@ void LivenessKeeper::run() {
       changed_.notify_all();
       continue;
     }
-    changed_.wait_for(lock, std::min(next_at() - now, kLongestWait));
+    changed_.wait_for(lock, std::min(next_at() - now, kLongestSilence));
   }
 }
 
@@ -138,8 +138,9 @@ void LivenessKeeper::settle(Due& due, const std::string& problem) {
       if (has_failed && !stamps.success) stamps.success = std::move(due.stamp);
     }
   }
-  if (began) log_warning(kLogger, "the stamps of {} cannot be written: {}", due.task, problem);
-  if (ended) log_info(kLogger, "the stamps of {} can be written again", due.task);
+  if (began)
+    log_warning(kLivenessLogger, "the stamps of {} cannot be written: {}", due.task, problem);
+  if (ended) log_info(kLivenessLogger, "the stamps of {} can be written again", due.task);
 }
 
 }  // namespace stint

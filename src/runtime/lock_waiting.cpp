@@ -6,7 +6,7 @@ namespace stint {
 namespace {
 
 // News may be lost on the way: nobody waits longer than this.
-constexpr std::chrono::seconds kLongestWait{5};
+constexpr std::chrono::seconds kLongestLockWait{5};
 // Nobody asks twice a second for longer.
 constexpr std::chrono::milliseconds kLongestPause{600};
 // A file's closing is told a moment before its lock is gone.
@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kSameNews{1};
 // A holder's last renewal must be seen well before its lease ends, so that it has been seen
 // unchanged for long enough by then.
 LockWaiting::LockWaiting(const LeaseTimes& times)
-    : longest_wait_(std::min<Time>(kLongestWait, times.ttl / 2)),
+    : longest_wait_(std::min<Time>(kLongestLockWait, times.ttl / 2)),
       observe_for_(std::max(times.lock_delay, times.longest_without_renewal())) {}
 
 std::optional<LockMark> LockWaiting::observed(Time now) const {

@@ -12,8 +12,8 @@
 namespace stint {
 namespace {
 
-constexpr std::string_view kLogger = "metrics";
-constexpr std::chrono::seconds kLongestPause{30};
+constexpr std::string_view kMetricsLogger = "metrics";
+constexpr std::chrono::seconds kLongestPushPause{30};
 
 }  // namespace
 
@@ -30,7 +30,7 @@ MetricsPusher::~MetricsPusher() {
   }
   if (thread.joinable()) thread.join();
   const MutexLock lock{mutex_};
-  if (!waiting_.empty()) log_warning(kLogger, "{} metrics were not sent", waiting_.size());
+  if (!waiting_.empty()) log_warning(kMetricsLogger, "{} metrics were not sent", waiting_.size());
 }
 
 void MetricsPusher::push(std::vector<Metric> metrics) {
@@ -54,7 +54,7 @@ void MetricsPusher::start() {
     thread_ = std::thread{[this] { run(); }};
   } catch (const std::system_error& error) {
     // No task fails because of metrics; the next push tries again.
-    log_warning(kLogger, "metrics wait: their thread cannot be started: {}", error.what());
+    log_warning(kMetricsLogger, "metrics wait: their thread cannot be started: {}", error.what());
   }
 }
 
@@ -100,7 +100,7 @@ std::vector<Metric> MetricsPusher::take_batch() {
 }
 
 bool MetricsPusher::send(const std::vector<Metric>& batch) {
-  Backoff backoff{{.first = options_.retry_wait, .longest = kLongestPause}};
+  Backoff backoff{{.first = options_.retry_wait, .longest = kLongestPushPause}};
   for (int attempt = 1;; ++attempt) {
     bool may_retry = false;
     try {
@@ -126,15 +126,15 @@ bool MetricsPusher::pause(std::chrono::nanoseconds duration) {
 }
 
 void MetricsPusher::tell_failure(const std::string& cause) {
-  log_debug(kLogger, "metrics are not taken: {}", cause);
+  log_debug(kMetricsLogger, "metrics are not taken: {}", cause);
   if (dropped_before_outage_) return;
   dropped_before_outage_ = dropped();
-  log_warning(kLogger, "metrics are not taken: {}", cause);
+  log_warning(kMetricsLogger, "metrics are not taken: {}", cause);
 }
 
 void MetricsPusher::tell_success() {
   if (!dropped_before_outage_) return;
-  log_info(kLogger, "metrics are taken again; {} were dropped meanwhile",
+  log_info(kMetricsLogger, "metrics are taken again; {} were dropped meanwhile",
            dropped() - *dropped_before_outage_);
   dropped_before_outage_.reset();
 }

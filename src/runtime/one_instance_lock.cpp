@@ -15,7 +15,7 @@ namespace {
 
 using Time = std::chrono::nanoseconds;
 
-constexpr const char* kLogger = "lock";
+constexpr const char* kLockLogger = "lock";
 
 LeaseTimes checked_times(const LockOptions& options) {
   const LeaseTimes times = lease_times(options.ttl, options.lock_delay, options.timeout);
@@ -65,7 +65,7 @@ class OneInstanceLock::Impl final {
       if (is_held()) keeper_->release(1);
       if (unknown_) give_back_unknown();
     } catch (const std::exception& error) {
-      log_warning(kLogger, "the lock was not released, its lease runs out: {}", error.what());
+      log_warning(kLockLogger, "the lock was not released, its lease runs out: {}", error.what());
     }
   }
 
@@ -215,7 +215,7 @@ class OneInstanceLock::Impl final {
       backend_->backend->wait(std::min(waiting_.longest_wait(now), std::max(Time{0}, end - now)));
     } catch (const Error& error) {
       // The next try tells of it.
-      log_debug(kLogger, "waiting for the lock: {}", error.what());
+      log_debug(kLockLogger, "waiting for the lock: {}", error.what());
     }
   }
 

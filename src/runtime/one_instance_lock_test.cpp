@@ -24,9 +24,9 @@ using test::ScriptedLock;
 using ::testing::ElementsAre;
 using Answer = ScriptedLock::Answer;
 using Call = ScriptedLock::Call;
-using Outcome = LockResult::Outcome;
+using LockOutcome = LockResult::Outcome;
 
-nanoseconds now() { return real_clock().boot_now(); }
+nanoseconds boot_time() { return real_clock().boot_now(); }
 
 LockOptions quiet(nanoseconds ttl = std::chrono::hours{1}) {
   return {.ttl = ttl,
@@ -58,16 +58,16 @@ TEST_F(OneInstanceLockTest, TellsThreeOutcomesApart) {
   OneInstanceLock mine = lock();
   server_->give_to("other");
   const LockResult busy = mine.try_acquire();
-  EXPECT_EQ(busy.outcome, Outcome::kBusy);
+  EXPECT_EQ(busy.outcome, LockOutcome::kBusy);
   ASSERT_TRUE(busy.holder.owner);
   EXPECT_EQ(busy.holder.owner->id, "other");
   server_->next(Call::kAcquire, {Answer::kUnavailable});
   const LockResult unavailable = mine.try_acquire();
-  EXPECT_EQ(unavailable.outcome, Outcome::kUnavailable);
+  EXPECT_EQ(unavailable.outcome, LockOutcome::kUnavailable);
   EXPECT_EQ(unavailable.problem, "the server is away");
   server_->give_to(std::nullopt);
   const LockResult acquired = mine.try_acquire();
-  EXPECT_EQ(acquired.outcome, Outcome::kAcquired);
+  EXPECT_EQ(acquired.outcome, LockOutcome::kAcquired);
   EXPECT_EQ(acquired.token, server_->record().token);
   EXPECT_EQ(mine.token(), acquired.token);
 }
@@ -75,11 +75,11 @@ TEST_F(OneInstanceLockTest, TellsThreeOutcomesApart) {
 TEST_F(OneInstanceLockTest, ReadsBackWhatNobodyKnowsAndRenewsItBeforeItCounts) {
   OneInstanceLock mine = lock();
   server_->next(Call::kAcquire, {Answer::kDoneUnheard});
-  EXPECT_EQ(mine.try_acquire().outcome, Outcome::kUnavailable) << "not on a guess";
+  EXPECT_EQ(mine.try_acquire().outcome, LockOutcome::kUnavailable) << "not on a guess";
   EXPECT_EQ(mine.state(), LockState::kReleased);
   EXPECT_EQ(mine.remaining(), nanoseconds{0});
   server_->next(Call::kRenew, {Answer::kDoneUnheard});
-  EXPECT_EQ(mine.try_acquire().outcome, Outcome::kUnavailable) << "nor now";
+  EXPECT_EQ(mine.try_acquire().outcome, LockOutcome::kUnavailable) << "nor now";
   const LockResult result = mine.try_acquire();
   ASSERT_TRUE(result);
   EXPECT_EQ(result.token, server_->record().token);
@@ -91,7 +91,7 @@ TEST_F(OneInstanceLockTest, ReadsBackWhatNobodyKnowsAndRenewsItBeforeItCounts) {
 TEST_F(OneInstanceLockTest, AsksAnewForWhatWasNotDone) {
   OneInstanceLock mine = lock();
   server_->next(Call::kAcquire, {Answer::kNotDone});
-  EXPECT_EQ(mine.try_acquire().outcome, Outcome::kUnavailable);
+  EXPECT_EQ(mine.try_acquire().outcome, LockOutcome::kUnavailable);
   EXPECT_TRUE(mine.try_acquire());
   EXPECT_EQ(server_->count(Call::kAcquire), 2);
 }
@@ -99,7 +99,7 @@ TEST_F(OneInstanceLockTest, AsksAnewForWhatWasNotDone) {
 TEST_F(OneInstanceLockTest, FindsItselfAsTheHolderOfARequestThatCameLate) {
   OneInstanceLock mine = lock();
   server_->next(Call::kAcquire, {Answer::kDoneUnheard});
-  EXPECT_EQ(mine.try_acquire().outcome, Outcome::kUnavailable);
+  EXPECT_EQ(mine.try_acquire().outcome, LockOutcome::kUnavailable);
   const std::string id = server_->record().owner->id;
   server_->give_to(std::nullopt);  // as if the request were still on its way
   server_->hold_up(Call::kAcquire);
@@ -137,10 +137,10 @@ TEST_F(OneInstanceLockTest, IsWokenByARelease) {
   auto waiting = std::async(std::launch::async, [&] { return second.acquire(seconds{60}); });
   ASSERT_TRUE(eventually([&] { return second.state() == LockState::kWaiting; }));
   ASSERT_TRUE(eventually([&] { return server_->count(Call::kAcquire) >= 2; }));
-  const nanoseconds released_at = now();
+  const nanoseconds released_at = boot_time();
   first.release();
   ASSERT_TRUE(waiting.get());
-  EXPECT_LT(now() - released_at, seconds{3}) << "it looks every 5 s otherwise";
+  EXPECT_LT(boot_time() - released_at, seconds{3}) << "it looks every 5 s otherwise";
 }
 
 TEST_F(OneInstanceLockTest, PollsSlowlyIfEachWaitReturnsOrFailsAtOnce) {
@@ -149,7 +149,7 @@ TEST_F(OneInstanceLockTest, PollsSlowlyIfEachWaitReturnsOrFailsAtOnce) {
     server_->always(Call::kWait, answer);
     OneInstanceLock mine = lock();
     const int before = server_->count(Call::kAcquire);
-    EXPECT_EQ(mine.acquire(seconds{2}).outcome, Outcome::kBusy);
+    EXPECT_EQ(mine.acquire(seconds{2}).outcome, LockOutcome::kBusy);
     // Seven in the first second, then two a second, and one at the end.
     EXPECT_LE(server_->count(Call::kAcquire) - before, 10);
   }
@@ -158,7 +158,7 @@ TEST_F(OneInstanceLockTest, PollsSlowlyIfEachWaitReturnsOrFailsAtOnce) {
 TEST_F(OneInstanceLockTest, AsksMoreSeldomTheLongerTheServerIsAway) {
   server_->always(Call::kAcquire, Answer::kUnavailable);
   OneInstanceLock mine = lock();
-  EXPECT_EQ(mine.acquire(milliseconds{1500}).outcome, Outcome::kUnavailable);
+  EXPECT_EQ(mine.acquire(milliseconds{1500}).outcome, LockOutcome::kUnavailable);
   EXPECT_GE(server_->count(Call::kAcquire), 3);
   EXPECT_LE(server_->count(Call::kAcquire), 9);
   EXPECT_EQ(mine.state(), LockState::kReleased);

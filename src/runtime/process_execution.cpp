@@ -29,11 +29,11 @@ constexpr nanoseconds kBeforeTerminate = std::chrono::seconds{1};
 constexpr nanoseconds kDeathTakes = milliseconds{500};
 // A process that was killed and is still there sits in the kernel, and never again runs a line of
 // its own. The keeper waits 5 seconds for what it has left.
-constexpr nanoseconds kLongestDeath = std::chrono::seconds{6};
+constexpr nanoseconds kLongestSlotDeath = std::chrono::seconds{6};
 constexpr nanoseconds kBetweenMemoryLooks = milliseconds{100};
 // While lines of the log cannot be kept, nothing more is read; how often to look again.
 constexpr nanoseconds kBetweenRoomLooks = milliseconds{50};
-constexpr nanoseconds kLongestWait = std::chrono::seconds{10};
+constexpr nanoseconds kLongestAnswerWait = std::chrono::seconds{10};
 // To wake this thread costs a task that logs or prints much more than the line itself. One that has
 // written so many lines within a moment is listened to once a rest only.
 constexpr int kManyLines = 8;
@@ -156,14 +156,14 @@ nanoseconds ProcessExecution::next_rung_after() const {
 }
 
 nanoseconds ProcessExecution::longest_wait() const {
-  nanoseconds wait = std::min(kLongestWait, capture_.until_due());
+  nanoseconds wait = std::min(kLongestAnswerWait, capture_.until_due());
   if (task_.max_memory > 0) wait = std::min(wait, kBetweenMemoryLooks);
   if (closed_at_) wait = std::min<nanoseconds>(wait, milliseconds{50});
   if (!host_.has_log_room()) wait = std::min(wait, kBetweenRoomLooks);
   const nanoseconds now = clock_.boot_now();
   if (is_deaf(now)) wait = std::min(wait, deaf_until_ - now);
   if (!process_.is_ready) wait = std::min(wait, begun_at_ + kLongestStart - now);
-  if (killed_at_) wait = std::min(wait, *killed_at_ + kLongestDeath - now);
+  if (killed_at_) wait = std::min(wait, *killed_at_ + kLongestSlotDeath - now);
   if (const auto asked = run_.stop_asked_at(); asked && rung_ != Rung::kKilled) {
     wait = std::min(wait, *asked + next_rung_after() - now);
   }
@@ -303,7 +303,7 @@ void ProcessExecution::climb() {
     break_off("it closed its connection to the worker");
     return;
   }
-  if (killed_at_ && now - *killed_at_ >= kLongestDeath) {
+  if (killed_at_ && now - *killed_at_ >= kLongestSlotDeath) {
     give_up();
     return;
   }

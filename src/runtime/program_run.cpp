@@ -18,7 +18,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 // Where nothing is due: a look at the clock now and then costs nothing.
-constexpr nanoseconds kLongestWait = std::chrono::seconds{10};
+constexpr nanoseconds kLongestProgramWait = std::chrono::seconds{10};
 // How soon to look again whether there is room for what the program prints.
 constexpr nanoseconds kRoomLook = std::chrono::milliseconds{20};
 
@@ -68,10 +68,10 @@ class StopLadder final {
   }
 
   nanoseconds until_due() const {
-    if (is_killed_) return kLongestWait;
+    if (is_killed_) return kLongestProgramWait;
     const std::optional<nanoseconds>& next = kill_at_ ? kill_at_ : deadline_;
-    if (!next) return kLongestWait;
-    return std::clamp(*next - clock_.boot_now(), nanoseconds{0}, kLongestWait);
+    if (!next) return kLongestProgramWait;
+    return std::clamp(*next - clock_.boot_now(), nanoseconds{0}, kLongestProgramWait);
   }
 
   bool timed_out() const { return timed_out_; }

@@ -12,7 +12,7 @@ using std::chrono::nanoseconds;
 // Of a task whose lock is already another's, or may be in a moment.
 constexpr nanoseconds kGraceOfLost = std::chrono::seconds{1};
 // From SIGKILL to the end of a process and of all that it has started.
-constexpr nanoseconds kLongestDeath = std::chrono::seconds{6};
+constexpr nanoseconds kLongestTaskDeath = std::chrono::seconds{6};
 
 class RealLock final : public RunnerLock {
  public:
@@ -54,7 +54,7 @@ std::unique_ptr<RunnerLock> make_runner_lock(std::unique_ptr<LockBackend> backen
   options.at_deadline = LockOptions::AtDeadline::kTell;
   options.on_kill_at = [deadline](nanoseconds kill_at) { deadline->set(kill_at); };
   options.on_deadline_passed = [deadline] {
-    if (deadline->kill_and_wait(kLongestDeath)) return true;
+    if (deadline->kill_and_wait(kLongestTaskDeath)) return true;
     log_error("runner",
               "a killed task does not end: it hangs in the kernel, or works as another user; the "
               "lock is left to run out");

@@ -35,9 +35,9 @@ LockResult no_answer() {
 }
 
 /// Answers as it is told, and notes what it was asked for.
-class ScriptedLock final : public RunnerLock {
+class LockOfScript final : public RunnerLock {
  public:
-  explicit ScriptedLock(ManualClock& clock) : clock_(clock) {}
+  explicit LockOfScript(ManualClock& clock) : clock_(clock) {}
 
   LockResult try_acquire() override { return next("try"); }
   LockResult acquire(nanoseconds timeout, const std::stop_token& stop) override {
@@ -138,7 +138,7 @@ class RunnerTest : public ::testing::Test, protected RunnerWork, protected Runne
   }
 
   ManualClock clock_;
-  ScriptedLock lock_{clock_};
+  LockOfScript lock_{clock_};
   std::stop_source stop_;
   std::size_t most_runs_ = 1;
   nanoseconds took_ = 3s;

@@ -17,7 +17,7 @@ namespace {
 // Processes a second that are started once the burst is used up.
 constexpr double kStartsPerSecond = 5;
 // From SIGKILL to the end of a process and of all that it has started.
-constexpr std::chrono::nanoseconds kLongestDeath = std::chrono::seconds{1};
+constexpr std::chrono::nanoseconds kLongestSpareDeath = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ SlotProcess::~SlotProcess() {
   if (!memory || !child) return;
   // The group can be removed once nothing is in it.
   child->kill();
-  child->wait(kLongestDeath);
+  child->wait(kLongestSpareDeath);
 }
 
 bool SlotProcess::bound_memory(std::int64_t bytes) {

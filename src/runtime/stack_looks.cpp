@@ -17,7 +17,7 @@
 namespace stint {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 // The longest look: whoever asked waits for ten seconds, and the end of a worker for its look.
 constexpr std::chrono::seconds kLongestLook{5};
@@ -45,12 +45,12 @@ class Answer final {
 /// The process and everything that it has started and that did not detach itself. A slot's process
 /// takes other jobs later: what is seen while this one has not ended is of this one.
 void look_at_processes(const JobRun& run, const ChildView& child, Answer& answer) {
-  const Clock::time_point deadline = Clock::now() + kLongestLook;
+  const SteadyClock::time_point deadline = SteadyClock::now() + kLongestLook;
   const pid_t root = child.pid();
   const std::vector<pid_t> processes = find_descendants(root);
   std::size_t shown = 0;
   for (const pid_t process : processes) {
-    if (shown == kMostProcesses || Clock::now() >= deadline) break;
+    if (shown == kMostProcesses || SteadyClock::now() >= deadline) break;
     const auto is_the_same = [&] {
       return !run.has_ended() && !child.has_ended() && descends_from(process, root);
     };

@@ -18,7 +18,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// Keep the lines of all jobs as one text.
-class Lines final : public JobHost {
+class LookLines final : public JobHost {
  public:
   void add_log_line(NewLogLine line) override {
     const MutexLock lock{mutex_};
@@ -49,7 +49,7 @@ class StackLooksTest : public ::testing::Test {
     return lines_->text();
   }
 
-  const std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
+  const std::shared_ptr<LookLines> lines_ = std::make_shared<LookLines>();
   std::atomic<int> answers_{0};
   StackLooks looks_{[this] { ++answers_; }};
 };

@@ -34,7 +34,7 @@ LivenessClients file_clients() {
   return [folder, options] { return make_file_liveness(options); };
 }
 
-LivenessClients consul_clients() {
+LivenessClients consul_stamps() {
   std::string missing;
   const BackendOptions options =
       options_of("consul", "url", test::server_address("consul", missing).value_or(""));
@@ -76,13 +76,13 @@ INSTANTIATE_TEST_SUITE_P(File, LivenessContract,
                                                        .make_stamps = file_clients}));
 INSTANTIATE_TEST_SUITE_P(Consul, LivenessContract,
                          testing::Values(LivenessPlace{
-                             .name = "consul", .make_stamps = consul_clients, .find_obstacle = [] {
+                             .name = "consul", .make_stamps = consul_stamps, .find_obstacle = [] {
                                std::string missing;
                                test::server_address("consul", missing);
                                return missing;
                              }}));
 
-LivenessPlace redis_place(const std::string& server) {
+LivenessPlace redis_stamps(const std::string& server) {
   const auto make_stamps = [server]() -> LivenessClients {
     std::string missing;
     const BackendOptions options =
@@ -98,7 +98,7 @@ LivenessPlace redis_place(const std::string& server) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Redis, LivenessContract,
-                         testing::Values(redis_place("redis"), redis_place("valkey")));
+                         testing::Values(redis_stamps("redis"), redis_stamps("valkey")));
 
 }  // namespace
 }  // namespace stint::contract

@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Kind = OperationResult::Kind;
 
-constexpr const char* kError = R"({"type":"Boom","message":"it broke","causes":[]})";
+constexpr const char* kOperationError = R"({"type":"Boom","message":"it broke","causes":[]})";
 
 OperationResult changed(JobState state) { return {.kind = Kind::kChanged, .state = state}; }
 OperationResult refused(JobState state) { return {.kind = Kind::kWrongState, .state = state}; }
@@ -35,7 +35,7 @@ class StoreOperations : public StoreContract {
                         .outcome = Outcome::kFailed,
                         .ran_for = seconds{1},
                         .cause = "error",
-                        .error = kError}),
+                        .error = kOperationError}),
               WriteResult::kAccepted);
   }
   ClaimedJob put_and_fail(const NewJob& job = {.task = "t.run"}) {
@@ -311,7 +311,7 @@ TEST_P(StoreOperations, ChangesWhatWaitsForItsNextAttempt) {
             .outcome = Outcome::kFailed,
             .delay = hours{1},
             .cause = "error",
-            .error = kError});
+            .error = kOperationError});
   EXPECT_EQ(update({.id = job.id,
                     .delay = milliseconds{0},
                     .arguments = NewArguments{.read = find(job.id).epoch, .args = R"({"a":2})"}}),

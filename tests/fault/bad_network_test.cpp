@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 #include <fmt/format.h>
@@ -20,6 +19,7 @@
 #include "support/process.hpp"
 #include "support/store_place.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -27,13 +27,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-bool is_full() { return std::getenv("STINT_FULL") != nullptr; }
-
-std::uint64_t chosen_seed() {
-  const char* text = std::getenv("STINT_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
-}
 
 class BadNetwork : public ::testing::Test {
  protected:
@@ -129,8 +122,8 @@ TEST_F(BadNetwork, AHalfOpenedWorkerGoesOnWithinSeconds) {
 
 TEST_F(BadNetwork, LosesNothingWhateverBefallsIt) {
   proxy_->misbehave(
-      {.close = 0.005, .reset = 0.005, .half_open = is_full() ? 0.002 : 0, .delay = 0.05});
-  enqueue(is_full() ? 3000 : 300, 10);
+      {.close = 0.005, .reset = 0.005, .half_open = is_full_size() ? 0.002 : 0, .delay = 0.05});
+  enqueue(is_full_size() ? 3000 : 300, 10);
   EXPECT_TRUE(are_done(5min));
   judge_all();
 }

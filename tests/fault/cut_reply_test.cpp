@@ -17,6 +17,7 @@
 #include "support/cutting_proxy.hpp"
 #include "support/eventually.hpp"
 #include "support/store_place.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -40,14 +41,12 @@ int run_cut(int n) {
   return n;
 }
 
-bool is_full() { return std::getenv("STINT_FULL") != nullptr; }
-
 /// Go through the positions of replies whose lengths are not known before.
 class Positions final {
  public:
   /// The next one; `was_cut`: the last one was within its reply.
   std::size_t next(bool was_cut) {
-    next_ = was_cut ? next_ + (is_full() ? 1U : 7U) : 0;
+    next_ = was_cut ? next_ + (is_full_size() ? 1U : 7U) : 0;
     longest_ = std::max(longest_, next_);
     return next_;
   }
@@ -114,7 +113,7 @@ class CutReply : public ::testing::Test {
 };
 
 TEST_F(CutReply, OfAnEnqueueIsReadBackOrToldAsUnknown) {
-  const int rounds = is_full() ? 1000 : 90;
+  const int rounds = is_full_size() ? 1000 : 90;
   Client client{*through_, {cut}};
   client.enqueue("cut.job", {{"n", -1}});
   enum class Told : std::uint8_t { kTaken, kRefused, kUnknown };
@@ -170,7 +169,7 @@ TEST_F(CutReply, OfAnEnqueueIsReadBackOrToldAsUnknown) {
 }
 
 TEST_F(CutReply, OfACompletionIsReadBack) {
-  const int rounds = is_full() ? 1000 : 60;
+  const int rounds = is_full_size() ? 1000 : 60;
   Client client{*directly_, {cut}};
   Worker worker{*through_, {cut}, {.slots = 1}};
   worker.start();

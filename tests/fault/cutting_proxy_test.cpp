@@ -103,16 +103,16 @@ class Echo final {
   int ended_ = 0;
 };
 
-class Client final {
+class ProxyClient final {
  public:
-  explicit Client(std::uint16_t port) {
+  explicit ProxyClient(std::uint16_t port) {
     sockaddr_in address = loopback(port);
     auto* raw = reinterpret_cast<sockaddr*>(&address);  // NOLINT: the sockets' way
     EXPECT_EQ(::connect(socket_, raw, sizeof address), 0);
   }
-  ~Client() { close(); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  ~ProxyClient() { close(); }
+  ProxyClient(const ProxyClient&) = delete;
+  ProxyClient& operator=(const ProxyClient&) = delete;
 
   void close() {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
@@ -149,7 +149,7 @@ class Client final {
 TEST(CuttingProxy, PassesAllOn) {
   Echo echo;
   const CuttingProxy proxy{"127.0.0.1", echo.port()};
-  Client client{proxy.port()};
+  ProxyClient client{proxy.port()};
   client.send("hello");
   EXPECT_EQ(client.read(), "hello" + kEnd);
   client.close();
@@ -161,7 +161,7 @@ TEST(CuttingProxy, CutsAReplyAfterEachNumberOfBytes) {
   CuttingProxy proxy{"127.0.0.1", echo.port()};
   const std::string reply = "ab" + kEnd;
   for (std::size_t bytes = 0; bytes <= reply.size(); ++bytes) {
-    Client client{proxy.port()};
+    ProxyClient client{proxy.port()};
     proxy.cut_next_reply(bytes);
     client.send("ab");
     // A reply that came whole is read, and the end only when one asks again.
@@ -169,7 +169,7 @@ TEST(CuttingProxy, CutsAReplyAfterEachNumberOfBytes) {
     EXPECT_EQ(client.read(), "<end>");
     EXPECT_TRUE(proxy.has_cut());
   }
-  Client client{proxy.port()};
+  ProxyClient client{proxy.port()};
   proxy.cut_next_reply(reply.size() + 1);
   client.send("ab");
   EXPECT_EQ(client.read(), reply);
@@ -181,7 +181,7 @@ TEST(CuttingProxy, CutsAReplyAfterEachNumberOfBytes) {
 TEST(CuttingProxy, TouchesTheStatementThatIsMeantAlone) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
-  Client client{proxy.port()};
+  ProxyClient client{proxy.port()};
   proxy.lose_next_reply("enqueue");
   for (const std::string other : {"/* stint enqueue_mixed */", "enqueue", "/* stint notify */"}) {
     client.send(other);
@@ -189,7 +189,7 @@ TEST(CuttingProxy, TouchesTheStatementThatIsMeantAlone) {
   }
   client.send("/* stint enqueue */");
   EXPECT_EQ(client.read(), "<end>");
-  Client named{proxy.port()};
+  ProxyClient named{proxy.port()};
   proxy.lose_next_reply("enqueue");
   named.send(std::string("B\0enqueue\0", 10));
   EXPECT_EQ(named.read(), "<end>");
@@ -198,7 +198,7 @@ TEST(CuttingProxy, TouchesTheStatementThatIsMeantAlone) {
 TEST(CuttingProxy, KeepsARequestUntilItIsDelivered) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
-  Client client{proxy.port()};
+  ProxyClient client{proxy.port()};
   proxy.delay_next_request();
   client.send("late");
   EXPECT_EQ(client.read(), "<end>");
@@ -210,7 +210,7 @@ TEST(CuttingProxy, KeepsARequestUntilItIsDelivered) {
 TEST(CuttingProxy, HalfOpensEachDirectionApart) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
-  Client deaf{proxy.port()};
+  ProxyClient deaf{proxy.port()};
   deaf.send("1");
   EXPECT_EQ(deaf.read(), "1" + kEnd);
   proxy.half_open_all(Swallow::kReplies);
@@ -218,7 +218,7 @@ TEST(CuttingProxy, HalfOpensEachDirectionApart) {
   EXPECT_TRUE(eventually([&] { return echo.heard() == "12"; }));
   EXPECT_FALSE(deaf.hears_within(milliseconds{50}));
 
-  Client mute{proxy.port()};
+  ProxyClient mute{proxy.port()};
   mute.send("3");
   EXPECT_EQ(mute.read(), "3" + kEnd) << "new connections are well";
   proxy.half_open_all(Swallow::kRequests);
@@ -237,7 +237,7 @@ TEST(CuttingProxy, TakesConnectionsAndSwallowsAll) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
   proxy.swallow_new(true);
-  const Client client{proxy.port()};
+  const ProxyClient client{proxy.port()};
   client.send("anybody?");
   EXPECT_FALSE(client.hears_within(milliseconds{50}));
   proxy.heal();
@@ -249,7 +249,7 @@ TEST(CuttingProxy, ClosesAndResets) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
   for (const Cut how : {Cut::kClose, Cut::kReset}) {
-    Client client{proxy.port()};
+    ProxyClient client{proxy.port()};
     client.send("a");
     EXPECT_EQ(client.read(), "a" + kEnd);
     proxy.cut_all(how);
@@ -257,14 +257,14 @@ TEST(CuttingProxy, ClosesAndResets) {
     EXPECT_EQ(client.was_reset, how == Cut::kReset);
   }
   proxy.refuse(true);
-  Client refused{proxy.port()};
+  ProxyClient refused{proxy.port()};
   EXPECT_EQ(refused.read(), "<end>");
 }
 
 TEST(CuttingProxy, TricklesAndDelays) {
   Echo echo;
   CuttingProxy proxy{"127.0.0.1", echo.port()};
-  Client client{proxy.port()};
+  ProxyClient client{proxy.port()};
   proxy.trickle(true);
   const std::string text(300, 'x');
   client.send(text);
@@ -273,7 +273,7 @@ TEST(CuttingProxy, TricklesAndDelays) {
   EXPECT_GT(client.pieces, 3);
   proxy.heal();
   proxy.delay(milliseconds{40});
-  Client slow{proxy.port()};
+  ProxyClient slow{proxy.port()};
   const auto begin = std::chrono::steady_clock::now();
   slow.send("a");
   EXPECT_EQ(slow.read(), "a" + kEnd);
@@ -287,7 +287,7 @@ std::string fates(std::uint64_t seed) {
   proxy.misbehave({.close = 0.1, .reset = 0.1});
   std::string text;
   for (int i = 0; i < 100; ++i) {
-    Client client{proxy.port()};
+    ProxyClient client{proxy.port()};
     client.send("a");
     const bool passed = client.read() == "a" + kEnd;
     text += passed ? '.' : client.was_reset ? 'r' : 'c';

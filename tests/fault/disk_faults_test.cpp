@@ -26,33 +26,27 @@
 #include "support/recording_store.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_full() { return std::getenv("STINT_FULL") != nullptr; }
-
-std::uint64_t chosen_seed() {
-  const char* text = std::getenv("STINT_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
-}
-
-struct Kind {
+struct DiskKind {
   std::string_view name;
   DiskFault fault;
   int lasting;
 };
 
-constexpr std::array kKinds{Kind{"error", DiskFault::kError, 1},
-                            Kind{"errors", DiskFault::kError, 40},
-                            Kind{"full", DiskFault::kFull, 1},
-                            Kind{"full for a while", DiskFault::kFull, 40},
-                            Kind{"short read", DiskFault::kShortRead, 1},
-                            Kind{"kill", DiskFault::kKill, 1},
-                            Kind{"power cut", DiskFault::kPowerCut, 1},
-                            Kind{"power cut, some written", DiskFault::kPowerSome, 1}};
+constexpr std::array kKinds{DiskKind{"error", DiskFault::kError, 1},
+                            DiskKind{"errors", DiskFault::kError, 40},
+                            DiskKind{"full", DiskFault::kFull, 1},
+                            DiskKind{"full for a while", DiskFault::kFull, 40},
+                            DiskKind{"short read", DiskFault::kShortRead, 1},
+                            DiskKind{"kill", DiskFault::kKill, 1},
+                            DiskKind{"power cut", DiskFault::kPowerCut, 1},
+                            DiskKind{"power cut, some written", DiskFault::kPowerSome, 1}};
 
 class DiskFaults : public ::testing::TestWithParam<std::string> {
  protected:
@@ -120,7 +114,7 @@ class DiskFaults : public ::testing::TestWithParam<std::string> {
     return check_history(history);
   }
 
-  void fail_at(const Kind& kind, int at, unsigned seed) {
+  void fail_at(const DiskKind& kind, int at, unsigned seed) {
     const TemporaryFolder folder;
     prepare(folder.path());
     const ProcessResult result =
@@ -163,10 +157,11 @@ TEST_P(DiskFaults, HarmNothingWhateverCallTheyBefall) {
   const int calls = std::atoi(counted.out.c_str());
   ASSERT_GT(calls, 100) << counted.out;
   std::printf("seed %llu, %d calls\n", static_cast<unsigned long long>(seed), calls);
-  const int step = is_full() ? 1 : calls / 9 + 1;
-  for (const Kind& kind : kKinds) {
+  const int step = is_full_size() ? 1 : calls / 9 + 1;
+  for (const DiskKind& kind : kKinds) {
     const int first = 1 + static_cast<int>(random() % static_cast<unsigned>(step));
-    for (int at = first; at <= calls; at += step) fail_at(kind, at, static_cast<unsigned>(random()));
+    for (int at = first; at <= calls; at += step)
+      fail_at(kind, at, static_cast<unsigned>(random()));
   }
   std::printf("%d runs, %d processes killed, %zu operations of unknown outcome\n", runs_, deaths_,
               unknown_);

@@ -3,7 +3,6 @@
 // (STINT_FULL=1) 200 kills; STINT_SEED repeats a run's choices.
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <random>
@@ -23,6 +22,7 @@
 #include "support/recording_store.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -34,14 +34,8 @@ struct Size {
 };
 
 Size chosen_size() {
-  if (std::getenv("STINT_FULL") != nullptr)
-    return {.kills = 200, .clients = 6, .jobs_between = 100};
+  if (is_full_size()) return {.kills = 200, .clients = 6, .jobs_between = 100};
   return {};
-}
-
-std::uint64_t chosen_seed() {
-  const char* text = std::getenv("STINT_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
 }
 
 class HistoryTest : public ::testing::TestWithParam<std::string> {

@@ -17,33 +17,29 @@
 #include "support/kill_check.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
 
 using std::chrono::milliseconds;
 
-struct Size {
+struct KillSize {
   int jobs = 1000;
   int kills = 8;
   int workers = 4;
   int slots = 4;
 };
 
-Size chosen_size() {
-  if (std::getenv("STINT_FULL") != nullptr) return {.jobs = 50'000, .kills = 200, .workers = 8};
+KillSize kill_size() {
+  if (is_full_size()) return {.jobs = 50'000, .kills = 200, .workers = 8};
   return {};
-}
-
-std::uint64_t chosen_seed() {
-  const char* text = std::getenv("STINT_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
 }
 
 /// The workers of a run, its journal and what has been killed.
 class Fleet {
  public:
-  Fleet(std::string url, std::string journal, const Size& size)
+  Fleet(std::string url, std::string journal, const KillSize& size)
       : url_(std::move(url)), journal_path_(std::move(journal)), size_(size) {
     const JournalWriter make{journal_path_};
     reader_ = std::make_unique<JournalReader>(journal_path_);
@@ -106,7 +102,7 @@ class Fleet {
 
   const std::string url_;
   const std::string journal_path_;
-  const Size size_;
+  const KillSize size_;
   std::unique_ptr<JournalReader> reader_;
   std::vector<Child> workers_;
   std::map<pid_t, int> under_way_;
@@ -172,7 +168,7 @@ std::string describe(const std::vector<Kill>& kills, std::chrono::nanoseconds be
 }
 
 TEST_P(KillTest, LosesNothingAndAcceptsNothingTwice) {
-  const Size size = chosen_size();
+  const KillSize size = kill_size();
   const std::uint64_t seed = chosen_seed();
   std::printf("seed %llu, %d jobs, %d kills\n", static_cast<unsigned long long>(seed), size.jobs,
               size.kills);

@@ -3,7 +3,6 @@
 // 200 times.
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "support/execution_journal.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -122,7 +122,7 @@ class PauseTest : public ::testing::TestWithParam<std::string> {
 STINT_ON_EVERY_STORE(PauseTest);
 
 TEST_P(PauseTest, RefusesWhatAPausedWorkerBringsOfAJobThatAnotherHas) {
-  const int cycles = std::getenv("STINT_FULL") != nullptr ? 200 : 3;
+  const int cycles = is_full_size() ? 200 : 3;
   int good = 0;
   for (int i = 0; i < cycles && !HasFailure(); ++i) {
     pause_once();

@@ -11,6 +11,7 @@
 #include "support/eventually.hpp"
 #include "support/grim_worker.hpp"
 #include "support/store_contract.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -26,20 +27,20 @@ constexpr double kStartsPerSecond = 5;
 // The spare was started before the job that it takes.
 constexpr double kSpare = 1;
 
-struct Size {
+struct PoisonSize {
   int poison = 16;
   int healthy = 200;
 };
 
-Size chosen_size() {
-  if (std::getenv("STINT_FULL") != nullptr) return {.poison = 100, .healthy = 2000};
+PoisonSize poison_size() {
+  if (is_full_size()) return {.poison = 100, .healthy = 2000};
   return {};
 }
 
 class Poison : public GrimWorker {
  protected:
   /// Spread over the others.
-  void enqueue_all(const Size& size) {
+  void enqueue_all(const PoisonSize& size) {
     for (int i = 0; i < size.poison; ++i) {
       poison_.push_back(enqueue(i % 2 == 0 ? "g.segfault" : "g.hog"));
       for (int k = 0; k < size.healthy / size.poison; ++k) healthy_.push_back(enqueue("g.fine"));
@@ -78,7 +79,7 @@ class Poison : public GrimWorker {
 STINT_ON_EVERY_STORE(Poison);
 
 TEST_P(Poison, FailsAtTheCrashLimitAndHarmsNoOther) {
-  const Size size = chosen_size();
+  const PoisonSize size = poison_size();
   enqueue_all(size);
   const auto begin = real_clock().boot_now();
   Process running{worker(kSlots)};

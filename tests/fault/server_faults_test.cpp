@@ -27,13 +27,14 @@
 #include "support/postgres_server.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Size {
+struct OutageSize {
   int jobs = 800;
   int crashes = 1;
   int restarts = 1;
@@ -42,17 +43,10 @@ struct Size {
   int enqueuers = 2;
 };
 
-bool is_full() { return std::getenv("STINT_FULL") != nullptr; }
-
-Size chosen_size() {
-  if (!is_full()) return {};
+OutageSize outage_size() {
+  if (!is_full_size()) return {};
   return {
       .jobs = 50'000, .crashes = 20, .restarts = 5, .sessions = 200, .workers = 4, .enqueuers = 4};
-}
-
-std::uint64_t chosen_seed() {
-  const char* text = std::getenv("STINT_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
 }
 
 enum class Fault : std::uint8_t { kCrash, kRestart, kTerminate, kKill };
@@ -71,7 +65,7 @@ const char* name_of(Fault fault) {
   return "kill";
 }
 
-std::vector<Fault> plan_faults(const Size& size, std::mt19937_64& random) {
+std::vector<Fault> plan_faults(const OutageSize& size, std::mt19937_64& random) {
   std::vector<Fault> faults(static_cast<std::size_t>(size.crashes), Fault::kCrash);
   faults.insert(faults.end(), static_cast<std::size_t>(size.restarts), Fault::kRestart);
   for (int i = 0; i < size.sessions; ++i) {
@@ -222,7 +216,7 @@ class ServerFaults : public ::testing::Test {
 };
 
 TEST_F(ServerFaults, LoseNothingAndEndNoProcess) {
-  const Size size = chosen_size();
+  const OutageSize size = outage_size();
   const std::uint64_t seed = chosen_seed();
   std::printf("seed %llu, %d jobs\n", static_cast<unsigned long long>(seed), size.jobs);
   std::mt19937_64 random{seed};
@@ -284,7 +278,7 @@ TEST_F(ServerFaults, LoseNothingAndEndNoProcess) {
           std::chrono::duration_cast<std::chrono::milliseconds>(longest).count()));
   EXPECT_TRUE(verdict.violations.empty()) << verdict.violations.front();
   // The limit is that of a machine of its own; a small run may share one with all other tests.
-  EXPECT_LT(longest, is_full() ? 5s : 15s);
+  EXPECT_LT(longest, is_full_size() ? 5s : 15s);
   EXPECT_GT(told.tries_that_failed.load(), 0) << "no enqueuer noticed anything";
 }
 

@@ -15,18 +15,19 @@
 #include "support/eventually.hpp"
 #include "support/execution_journal.hpp"
 #include "support/program.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
 
-struct Size {
+struct TransactionSize {
   int jobs = 240;
   int kills = 4;
   std::size_t workers = 3;
 };
 
-Size chosen_size() {
-  if (std::getenv("STINT_FULL") != nullptr) return {.jobs = 10'000, .kills = 100, .workers = 4};
+TransactionSize transaction_size() {
+  if (is_full_size()) return {.jobs = 10'000, .kills = 100, .workers = 4};
   return {};
 }
 
@@ -56,7 +57,7 @@ class TransactionKill : public ::testing::Test {
   std::string journal_path() const { return program.folder() + "/journal"; }
 
   /// Run jobs and kill workers amid their work; returns what was left at the end.
-  EffectHistory run(const std::string& isolation, bool outside, const Size& size);
+  EffectHistory run(const std::string& isolation, bool outside, const TransactionSize& size);
 
   Program program{"transaction_tasks"};
   std::unique_ptr<StorePlace> place_;
@@ -108,7 +109,8 @@ class TransactionKill : public ::testing::Test {
   int ended_ = 0;
 };
 
-EffectHistory TransactionKill::run(const std::string& isolation, bool outside, const Size& size) {
+EffectHistory TransactionKill::run(const std::string& isolation, bool outside,
+                                   const TransactionSize& size) {
   const char* const given = std::getenv("STINT_SEED");
   const std::uint64_t seed =
       given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
@@ -145,13 +147,13 @@ EffectHistory TransactionKill::run(const std::string& isolation, bool outside, c
 }
 
 TEST_F(TransactionKill, LeavesOneRowAJobOnThreads) {
-  const EffectVerdict verdict = judge(run("thread", false, chosen_size()));
+  const EffectVerdict verdict = judge(run("thread", false, transaction_size()));
   std::printf("%s\n", describe(verdict).c_str());
   EXPECT_TRUE(verdict.violations.empty()) << verdict.violations.front();
 }
 
 TEST_F(TransactionKill, LeavesOneRowAJobInProcesses) {
-  const EffectVerdict verdict = judge(run("process", false, chosen_size()));
+  const EffectVerdict verdict = judge(run("process", false, transaction_size()));
   std::printf("%s\n", describe(verdict).c_str());
   EXPECT_TRUE(verdict.violations.empty()) << verdict.violations.front();
 }
@@ -169,7 +171,7 @@ TEST_F(TransactionKill, SeesWritesOutsideTheTransaction) {
 
 // --- The judge, on histories that were doctored -------------------------------------------------
 
-EffectHistory sound_history() {
+EffectHistory sound_effects() {
   JobRecord first;
   first.id = JobId{1};
   first.state = JobState::kDone;
@@ -182,25 +184,25 @@ EffectHistory sound_history() {
           .effects = {{JobId{1}, Epoch{1}, ""}, {JobId{2}, Epoch{3}, ""}}};
 }
 
-TEST(EffectCheck, PassesASoundHistory) { EXPECT_TRUE(judge(sound_history()).violations.empty()); }
+TEST(EffectCheck, PassesASoundHistory) { EXPECT_TRUE(judge(sound_effects()).violations.empty()); }
 
 TEST(EffectCheck, SeesWhatIsWrong) {
-  EffectHistory lost = sound_history();
+  EffectHistory lost = sound_effects();
   lost.stored[1].state = JobState::kRunning;
   EXPECT_EQ(judge(lost).lost, 1);
-  EffectHistory gone = sound_history();
+  EffectHistory gone = sound_effects();
   gone.stored.pop_back();
   EXPECT_EQ(judge(gone).lost, 1);
-  EffectHistory missing = sound_history();
+  EffectHistory missing = sound_effects();
   missing.effects.pop_back();
   EXPECT_EQ(judge(missing).missing, 1);
-  EffectHistory doubled = sound_history();
+  EffectHistory doubled = sound_effects();
   doubled.effects.push_back({JobId{2}, Epoch{3}, ""});
   EXPECT_EQ(judge(doubled).doubled, 1);
-  EffectHistory zombie = sound_history();
+  EffectHistory zombie = sound_effects();
   zombie.effects[1].epoch = Epoch{1};  // of the worker that was killed
   EXPECT_EQ(judge(zombie).foreign, 1);
-  EffectHistory stranger = sound_history();
+  EffectHistory stranger = sound_effects();
   stranger.effects.push_back({JobId{9}, Epoch{1}, ""});
   EXPECT_EQ(judge(stranger).foreign, 1);
 }

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <string>
@@ -21,14 +20,13 @@
 #include "support/process.hpp"
 #include "support/store_place.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-
-bool is_full_size() { return std::getenv("STINT_FULL") != nullptr; }
 
 class Upgrade : public ::testing::Test {
  protected:

@@ -15,6 +15,7 @@
 #include "support/grim_worker.hpp"
 #include "support/small_disk.hpp"
 #include "support/store_contract.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -101,7 +102,7 @@ TEST_P(FullDisk, IsGotOverEachTime) {
   use_store(url);
   std::vector<JobId> acknowledged;
   Process running{worker(2)};
-  const int cycles = std::getenv("STINT_FULL") != nullptr ? 20 : 2;
+  const int cycles = is_full_size() ? 20 : 2;
   for (int cycle = 1; cycle <= cycles && !HasFailure(); ++cycle) {
     disk.fill();
     for (int i = 0; i < 40 && refused_ < cycle; ++i) try_to_enqueue(500'000, acknowledged);

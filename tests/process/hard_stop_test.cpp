@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include "support/eventually.hpp"
 #include "support/grim_worker.hpp"
+#include "support/processes.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -18,8 +19,6 @@ using ::testing::HasSubstr;
 
 class HardStop : public GrimWorker {};
 STINT_ON_EVERY_STORE(HardStop);
-
-bool is_there(pid_t process) { return ::kill(process, 0) == 0; }
 
 #if !defined(__SANITIZE_THREAD__)  // it makes a fork of vfork
 

@@ -16,6 +16,7 @@
 #include "stint/json.hpp"
 #include "support/eventually.hpp"
 #include "support/program.hpp"
+#include "support/sanitizer.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -288,19 +289,13 @@ TEST_P(Isolation, CutsWhatIsTooLong) {
 
 // --- Crashes ------------------------------------------------------------------------------------
 
-// A sanitizer ends its process in its own way, and has memory of its own that limits would hit.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kHasSanitizer = true;
-#else
-constexpr bool kHasSanitizer = false;
-#endif
-
 struct Death {
   std::string task;
   std::string says;
 };
 
 TEST_P(Isolation, SurvivesEveryDeathOfATask) {
+  // A sanitizer ends its process in its own way.
   const std::vector<Death> deaths{{"r.segfault", kHasSanitizer ? "exit code" : "SIGSEGV"},
                                   {"r.abort", "SIGABRT"},
                                   {"r.exit", "exit code 0"},
@@ -439,7 +434,7 @@ TEST_P(Isolation, LimitsMemory) {
   const std::string below = enqueue("r.hog_in_a_child");
   drain();
   EXPECT_EQ(job(below)["cause"], "out of memory") << job(below).dump();
-  if (kHasSanitizer) return;
+  if (kHasSanitizer) return;  // it has memory of its own that the limit hits
   EXPECT_EQ(state(alone), "failed");
   EXPECT_EQ(job(alone)["cause"], "out of memory") << job(alone).dump();
   EXPECT_EQ(state(little), "done");

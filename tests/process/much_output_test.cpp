@@ -8,6 +8,7 @@
 #include "stint/json.hpp"
 #include "support/grim_worker.hpp"
 #include "support/store_contract.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -28,7 +29,7 @@ class MuchOutput : public GrimWorker {
 STINT_ON_EVERY_STORE(MuchOutput);
 
 TEST_P(MuchOutput, IsCutWithAMarkAndCostsTheWorkerLittleMemory) {
-  const int megabytes = std::getenv("STINT_FULL") != nullptr ? 1024 : 100;
+  const int megabytes = is_full_size() ? 1024 : 100;
   Process running{worker(1)};
   EXPECT_EQ(wait_for(enqueue("g.fine")).state, JobState::kDone);
   const JobId id = enqueue({.task = "g.print", .args = json{{"megabytes", megabytes}}.dump()});
@@ -37,7 +38,8 @@ TEST_P(MuchOutput, IsCutWithAMarkAndCostsTheWorkerLittleMemory) {
   EXPECT_LT(peak_memory(running.pid()), 100 * 1024) << "KiB";
 #endif
   const std::string log = program.output({"job", "logs", std::to_string(id.value)});
-  EXPECT_THAT(log.substr(log.size() - std::min<std::size_t>(log.size(), 300)), HasSubstr("output cut here"));
+  EXPECT_THAT(log.substr(log.size() - std::min<std::size_t>(log.size(), 300)),
+              HasSubstr("output cut here"));
   EXPECT_LT(log.size(), std::size_t{12} << 20);
   EXPECT_GT(log.size(), std::size_t{4} << 20);
   expect_end(running);

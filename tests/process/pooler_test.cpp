@@ -1,7 +1,6 @@
 // Everything through PgBouncer in transaction mode: no session is anybody's own.
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "support/program.hpp"
 #include "support/role_options.hpp"
 #include "support/store_place.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -170,9 +170,8 @@ TEST_F(Pooler, MayBeStartedAnew) {
 TEST_F(Pooler, KeepsTheContract) {
   const std::string tests = std::string{STINT_TEST_PROGRAM_DIR} + "/../tests/stint_contract_tests";
   if (!std::filesystem::exists(tests)) GTEST_SKIP() << "the contract's tests are not built";
-  const char* chosen = std::getenv("STINT_FULL") != nullptr
-                           ? "--gtest_filter=*/postgres*-*WakeUp*"
-                           : "--gtest_filter=*StoreFencing*/postgres";
+  const char* chosen = is_full_size() ? "--gtest_filter=*/postgres*-*WakeUp*"
+                                      : "--gtest_filter=*StoreFencing*/postgres";
   const ProcessResult result = run_process(
       {.program = tests,
        .arguments = {chosen},

@@ -16,6 +16,7 @@
 #include "support/program.hpp"
 #include "support/small_disk.hpp"
 #include "support/store_contract.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -223,7 +224,7 @@ TEST_P(PostgresFaults, AFullDiskIsGotOverEachTime) {
   std::filesystem::create_directory(folder / "wal");
   start_server({.data = disk.folder() / "data", .wal = folder / "wal"});
   Process running{worker(2)};
-  const int cycles = std::getenv("STINT_FULL") != nullptr ? 20 : 1;
+  const int cycles = is_full_size() ? 20 : 1;
   for (int cycle = 1; cycle <= cycles && !HasFailure(); ++cycle) {
     disk.fill();
     const std::optional<Error> refusal = enqueue_until_refused(500'000);

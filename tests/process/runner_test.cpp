@@ -38,8 +38,6 @@ struct Entry {
   pid_t process = 0;
 };
 
-bool is_there(pid_t process) { return ::kill(process, 0) == 0; }
-
 /// When a process ends, on the boot clock.
 std::chrono::nanoseconds end_of(pid_t process) {
   const UniqueFd descriptor{static_cast<int>(::syscall(SYS_pidfd_open, process, 0))};

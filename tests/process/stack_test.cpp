@@ -9,6 +9,7 @@
 #include "stint/json.hpp"
 #include "support/eventually.hpp"
 #include "support/program.hpp"
+#include "support/sanitizer.hpp"
 #include "support/store_contract.hpp"
 
 namespace stint::test {
@@ -19,13 +20,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-// A sanitizer holds signals back until the thread calls something, and puts frames of its own in.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kHasSanitizer = true;
-#else
-constexpr bool kHasSanitizer = false;
-#endif
 
 class Stack : public ::testing::TestWithParam<std::string> {
  protected:

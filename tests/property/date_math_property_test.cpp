@@ -13,6 +13,7 @@
 #include "core/enqueue_plan.hpp"
 #include "core/registry.hpp"
 #include "stint/error.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -82,7 +83,7 @@ RC_GTEST_PROP(DateMathProperty, LocalTimeComesBackFromTheMomentThatItNames, ()) 
 int cases() {
   constexpr int kShort = 10'000;
   constexpr int kLong = 2'000'000;
-  return std::getenv("STINT_FULL") != nullptr ? kLong : kShort;
+  return is_full_size() ? kLong : kShort;
 }
 std::uint64_t seed() {
   constexpr std::uint64_t kSeed = 27;

@@ -27,7 +27,7 @@ namespace pg = postgres::sql;
 namespace lite = sqlite::sql;
 
 /// A guard as it stands in a statement, and what stands there without it.
-struct Edit {
+struct TableEdit {
   const SqlFile* statement;
   std::string real;
   std::string weaker;
@@ -119,7 +119,7 @@ class HotMutants : public StoreContract {
     return trial.violations();
   }
 
-  static std::string edited(const Edit& edit) {
+  static std::string edited(const TableEdit& edit) {
     std::string text{edit.statement->text};
     std::size_t edits = 0;
     for (std::size_t at = text.find(edit.real); at != std::string::npos;
@@ -132,14 +132,14 @@ class HotMutants : public StoreContract {
   }
 
   /// On the store that this test runs on; no edits: it has no such guard in a statement.
-  void expect_caught(const std::vector<Edit>& in_sqlite, const std::vector<Edit>& in_postgres,
-                     const Body& body) {
+  void expect_caught(const std::vector<TableEdit>& in_sqlite,
+                     const std::vector<TableEdit>& in_postgres, const Body& body) {
     EXPECT_THAT(run(body), IsEmpty()) << "with the real statements";
-    const std::vector<Edit>& edits = GetParam() == "sqlite" ? in_sqlite : in_postgres;
+    const std::vector<TableEdit>& edits = GetParam() == "sqlite" ? in_sqlite : in_postgres;
     if (edits.empty()) return;
     std::vector<std::unique_ptr<SqlOverride>> mutants;
     mutants.reserve(edits.size());
-    for (const Edit& edit : edits) {
+    for (const TableEdit& edit : edits) {
       mutants.push_back(std::make_unique<SqlOverride>(*edit.statement, edited(edit)));
     }
     EXPECT_THAT(run(body), Not(IsEmpty())) << "nothing notices it without " << edits[0].real;

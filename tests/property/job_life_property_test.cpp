@@ -11,6 +11,7 @@
 #include "stint/json.hpp"
 #include "support/quick_commits.hpp"
 #include "support/store_contract.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -83,9 +84,9 @@ struct Claim {
 };
 
 /// One list of commands under way, against a store that may hold the jobs of others.
-class Trial {
+class LifeTrial {
  public:
-  Trial(Store& store, StoreTime now) : store_(store), model_(now) {
+  LifeTrial(Store& store, StoreTime now) : store_(store), model_(now) {
     static int count = 0;
     ++count;
     domains_ = {fmt::format("d{}-a", count), fmt::format("d{}-b", count)};
@@ -535,13 +536,13 @@ STINT_ON_EVERY_STORE(JobLife);
 TEST_P(JobLife, AgreesWithTheModel) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
   if (std::getenv("RC_PARAMS") == nullptr) {
-    params.maxSuccess = std::getenv("STINT_FULL") != nullptr ? 500 : 40;
+    params.maxSuccess = is_full_size() ? 500 : 40;
     params.maxSize = 150;
   }
   StoreTime start = now();
   const auto property = [&] {
     const auto commands = *rc::gen::container<std::vector<Command>>(any_command());
-    Trial trial{store(), start};
+    LifeTrial trial{store(), start};
     for (const Command& command : commands) trial.take(command);
     trial.compare_at_end();
     start = trial.now();  // a store's time does not go back

@@ -18,7 +18,7 @@ namespace {
 
 // Every line has this length, which divides a page: a write within one page is neither seen by half
 // nor cut off by a kill.
-constexpr std::size_t kLineBytes = 256;
+constexpr std::size_t kHistoryLineBytes = 256;
 constexpr std::size_t kLongestWord = 64;
 constexpr std::string_view kNothing = "-";
 
@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 7> kOutcomes{"done",        "failed",  "r
 constexpr std::array<std::string_view, 4> kWorkerStates{"", "alive", "stopped", "dead"};
 
 template <typename Names, typename Value>
-std::string_view name_of(const Names& names, Value value) {
+std::string_view history_name(const Names& names, Value value) {
   return names.at(static_cast<std::size_t>(value));
 }
 
@@ -44,8 +44,8 @@ std::string line_of(char kind, std::int64_t number, std::size_t lines, const Ope
       one.job.value, one.epoch.value, one.worker.value, static_cast<int>(one.outcome),
       static_cast<int>(one.state), static_cast<int>(one.worker_state), one.beat,
       one.name.empty() ? kNothing : one.name, one.output.empty() ? kNothing : one.output);
-  if (words.size() >= kLineBytes) throw std::logic_error{"too long for a history: " + words};
-  return fmt::format("{:<{}}\n", words, kLineBytes - 1);
+  if (words.size() >= kHistoryLineBytes) throw std::logic_error{"too long for a history: " + words};
+  return fmt::format("{:<{}}\n", words, kHistoryLineBytes - 1);
 }
 
 struct Line {
@@ -56,7 +56,7 @@ struct Line {
   Operation operation;
 };
 
-Line parse(const std::string& text) {
+Line parse_history(const std::string& text) {
   std::istringstream words{text};
   Line line;
   Operation& one = line.operation;
@@ -96,20 +96,21 @@ std::string describe(const Operation& one) {
   if (one.action == Action::kStored) {
     if (one.worker && !one.job) {
       return fmt::format("worker {} is stored as {}", one.worker.value,
-                         name_of(kWorkerStates, one.worker_state));
+                         history_name(kWorkerStates, one.worker_state));
     }
     if (one.reply == Reply::kRefused) return fmt::format("job {} is not stored", one.job.value);
     return fmt::format("job {} is stored as {} at epoch {}, output {}", one.job.value,
                        to_string(one.state), one.epoch.value, one.output);
   }
-  text = fmt::format("{}", name_of(kActions, one.action));
+  text = fmt::format("{}", history_name(kActions, one.action));
   if (one.job) text += fmt::format(" of job {}", one.job.value);
   if (!one.name.empty()) text += fmt::format(" \"{}\"", one.name);
   if (one.worker) text += fmt::format(", worker {}", one.worker.value);
   if (one.epoch.value != 0) text += fmt::format(", epoch {}", one.epoch.value);
-  if (one.action == Action::kComplete) text += fmt::format(", {}", name_of(kOutcomes, one.outcome));
+  if (one.action == Action::kComplete)
+    text += fmt::format(", {}", history_name(kOutcomes, one.outcome));
   if (one.action == Action::kRescue) text += fmt::format(", beat {}", one.beat);
-  text += fmt::format(": {}", name_of(kReplies, one.reply));
+  text += fmt::format(": {}", history_name(kReplies, one.reply));
   if (one.action == Action::kAbort && one.reply == Reply::kOk) {
     text += fmt::format(" ({})", to_string(one.state));
   }
@@ -160,9 +161,9 @@ std::vector<Operation> read_history(const std::string& path) {
   };
   std::map<std::int64_t, Begun> begun;
   std::vector<Operation> ended;
-  std::string text(kLineBytes, '\0');
+  std::string text(kHistoryLineBytes, '\0');
   while (file.read(text.data(), static_cast<std::streamsize>(text.size()))) {
-    Line line = parse(text);
+    Line line = parse_history(text);
     line.operation.invoked = line.at;
     if (line.kind == 'B') {
       begun.emplace(line.number, Begun{.operation = std::move(line.operation)});

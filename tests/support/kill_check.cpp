@@ -15,9 +15,9 @@ struct Execution {
   bool has_ended = false;
 };
 
-class Judge {
+class KillJudge {
  public:
-  explicit Judge(const KillHistory& history) : history_(history) {
+  explicit KillJudge(const KillHistory& history) : history_(history) {
     for (const JournalEntry& entry : history.journal) add(entry);
     for (const JobRecord& record : history.stored) records_.emplace(record.id, &record);
     for (const Kill& kill : history.kills) killed_.emplace(kill.pid, kill.at);
@@ -110,7 +110,7 @@ class Judge {
 
 }  // namespace
 
-KillVerdict judge(const KillHistory& history) { return Judge{history}.verdict(); }
+KillVerdict judge(const KillHistory& history) { return KillJudge{history}.verdict(); }
 
 std::string describe(const KillVerdict& verdict) {
   return fmt::format(

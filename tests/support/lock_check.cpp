@@ -50,9 +50,9 @@ struct Holding {
   Time end() const { return has_ended ? last : Time::max(); }
 };
 
-class Judge final {
+class LockJudge final {
  public:
-  explicit Judge(std::vector<LockEvent> events) : events_(std::move(events)) {
+  explicit LockJudge(std::vector<LockEvent> events) : events_(std::move(events)) {
     sort_by(events_, &LockEvent::at);
   }
 
@@ -197,7 +197,7 @@ class Judge final {
 
 }  // namespace
 
-LockVerdict judge(std::vector<LockEvent> events) { return Judge{std::move(events)}.run(); }
+LockVerdict judge(std::vector<LockEvent> events) { return LockJudge{std::move(events)}.run(); }
 
 std::string describe(const LockVerdict& verdict) {
   const auto longest = std::ranges::max_element(verdict.takeovers);

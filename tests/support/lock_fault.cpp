@@ -1,23 +1,16 @@
 #include "support/lock_fault.hpp"
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 #include <utility>
 #include <fmt/format.h>
 #include "support/store_place.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
-
-bool is_full_size() { return std::getenv("STINT_FULL") != nullptr; }
-
-std::uint64_t chosen_seed() {
-  if (const char* given = std::getenv("STINT_SEED")) return std::stoull(given);
-  return std::random_device{}();
-}
 
 std::vector<std::string> locks_to_try(std::vector<std::string> names) {
   const auto rest = std::ranges::find(names, kAtFullSize);

@@ -15,9 +15,9 @@ namespace {
 
 // Every line has this length, which divides a page: a write within one page is neither seen by half
 // nor cut off by a kill.
-constexpr std::size_t kLineBytes = 128;
+constexpr std::size_t kEventBytes = 128;
 
-LockEvent parse(const std::string& line) {
+LockEvent parse_event(const std::string& line) {
   std::istringstream text{line};
   char kind = 0;
   LockEvent event;
@@ -31,7 +31,7 @@ LockEvent parse(const std::string& line) {
   return event;
 }
 
-int open_or_throw(const std::string& path, int flags) {
+int open_journal(const std::string& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
   if (descriptor < 0) throw std::system_error{errno, std::generic_category(), path};
   return descriptor;
@@ -46,7 +46,7 @@ std::chrono::nanoseconds true_boot_now() {
 }
 
 LockJournalWriter::LockJournalWriter(const std::string& path)
-    : descriptor_(open_or_throw(path, O_WRONLY | O_CREAT | O_APPEND)) {}
+    : descriptor_(open_journal(path, O_WRONLY | O_CREAT | O_APPEND)) {}
 
 LockJournalWriter::~LockJournalWriter() { ::close(descriptor_); }
 
@@ -56,23 +56,23 @@ void LockJournalWriter::write(LockEvent event) const {
   const std::string line =
       fmt::format("{:<127}\n", fmt::format("{} {} {} {} {}", static_cast<char>(event.kind),
                                            event.pid, event.token, event.value, event.at.count()));
-  if (::write(descriptor_, line.data(), line.size()) != static_cast<ssize_t>(kLineBytes)) {
+  if (::write(descriptor_, line.data(), line.size()) != static_cast<ssize_t>(kEventBytes)) {
     throw std::runtime_error{"cannot write the journal"};
   }
 }
 
 LockJournalReader::LockJournalReader(const std::string& path)
-    : descriptor_(open_or_throw(path, O_RDONLY | O_CREAT)) {}
+    : descriptor_(open_journal(path, O_RDONLY | O_CREAT)) {}
 
 LockJournalReader::~LockJournalReader() { ::close(descriptor_); }
 
 std::vector<LockEvent> LockJournalReader::read_new() {
   std::vector<LockEvent> events;
-  std::string line(kLineBytes, '\0');
+  std::string line(kEventBytes, '\0');
   while (::pread(descriptor_, line.data(), line.size(), offset_) ==
-         static_cast<ssize_t>(kLineBytes)) {
-    offset_ += static_cast<off_t>(kLineBytes);
-    events.push_back(parse(line));
+         static_cast<ssize_t>(kEventBytes)) {
+    offset_ += static_cast<off_t>(kEventBytes);
+    events.push_back(parse_event(line));
   }
   return events;
 }

@@ -32,9 +32,9 @@ class FlockPlace final : public LockServer {
   TemporaryFolder folder_;
 };
 
-class SqlitePlace final : public LockServer {
+class SqliteLockServer final : public LockServer {
  public:
-  SqlitePlace() { sqlite::sqlite_backend().open_schema({.url = url()})->migrate(); }
+  SqliteLockServer() { sqlite::sqlite_backend().open_schema({.url = url()})->migrate(); }
 
   std::string settings(std::uint16_t /*port*/) const override {
     return table_of("sqlite", fmt::format("url = \"{}\"", url()));
@@ -46,9 +46,9 @@ class SqlitePlace final : public LockServer {
   TemporaryFolder folder_;
 };
 
-class PostgresPlace final : public LockServer {
+class PostgresLockServer final : public LockServer {
  public:
-  explicit PostgresPlace(const Options& options)
+  explicit PostgresLockServer(const Options& options)
       : server_(PostgresServer::Options{.has_fake_clock = options.has_fake_clock}) {
     if (options.has_fake_clock) clock_.emplace(server_.folder() / "clock");
     postgres::postgres_backend().open_schema({.url = server_.url()})->migrate();
@@ -133,10 +133,10 @@ std::unique_ptr<LockServer> make_lock_server(std::string_view name,
                                              const LockServer::Options& options,
                                              std::string& missing) {
   if (name == "flock") return std::make_unique<FlockPlace>();
-  if (name == "sqlite") return std::make_unique<SqlitePlace>();
+  if (name == "sqlite") return std::make_unique<SqliteLockServer>();
   if (name == "postgresql") {
     if (!PostgresServer::is_installed(missing)) return nullptr;
-    return std::make_unique<PostgresPlace>(options);
+    return std::make_unique<PostgresLockServer>(options);
   }
   if (name == "consul") {
     if (!ConsulServer::is_installed(missing)) return nullptr;

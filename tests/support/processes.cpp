@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -42,6 +43,8 @@ std::vector<pid_t> processes_with(const std::string& variable) {
   });
   return found;
 }
+
+bool is_there(pid_t process) { return ::kill(process, 0) == 0; }
 
 std::string unique_variable() {
   static std::atomic<int> count{0};

@@ -10,6 +10,9 @@ namespace stint::test {
 /// and is not yet reaped does not count.
 std::vector<pid_t> processes_with(const std::string& variable);
 
+/// Whether a process of this id is there; one that has ended and is not yet reaped is.
+bool is_there(pid_t process);
+
 /// A variable that no other process has.
 std::string unique_variable();
 

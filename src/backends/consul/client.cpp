@@ -52,10 +52,6 @@ std::string shown(std::string_view body) {
   return escape_controls(sanitize_text(body.substr(0, kMostText)));
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 }  // namespace
 
 Client::Client(Options options) : options_(std::move(options)), http_(http_options(options_)) {}
@@ -103,7 +99,7 @@ std::string Client::create_session(std::string_view name, Milliseconds ttl,
                 Effect::kWrite);
   };
   Response response = create();
-  if (response.status == 500 && contains(response.body, "Missing node registration") &&
+  if (response.status == 500 && has_part(response.body, "Missing node registration") &&
       !options_.datacenter.empty()) {
     // Sessions belong to a node, by default the agent's own, which other datacenters do not know.
     node_ = choose_node();
@@ -250,21 +246,21 @@ void Client::throw_denied(std::string_view text) const {
 
 void Client::throw_refusal(const Response& response, Effect effect) const {
   const std::string_view body = response.body;
-  if (response.status == 403 || contains(body, "ACL not found") ||
-      contains(body, "Permission denied")) {
+  if (response.status == 403 || has_part(body, "ACL not found") ||
+      has_part(body, "Permission denied")) {
     throw_denied(body);
   }
   Error::Details details{.backend = "consul",
                          .native_code = fmt::format("HTTP {}", response.status)};
-  if (contains(body, "HTTP request to an HTTPS server")) {
+  if (has_part(body, "HTTP request to an HTTPS server")) {
     throw Error{ErrorCode::kConfiguration,
                 fmt::format("Consul at {} wants TLS; set {}.scheme to \"https\"", options_.url,
                             options_.table),
                 details};
   }
   const bool is_busy = response.status == 429 || response.status >= 500;
-  const bool is_wrong = response.status == 400 || contains(body, "Invalid Session TTL") ||
-                        contains(body, "Missing node registration");
+  const bool is_wrong = response.status == 400 || has_part(body, "Invalid Session TTL") ||
+                        has_part(body, "Missing node registration");
   if (is_wrong) {
     throw Error{ErrorCode::kConfiguration,
                 fmt::format("Consul at {} refuses the request: {}; check {}", options_.url,
@@ -272,14 +268,14 @@ void Client::throw_refusal(const Response& response, Effect effect) const {
                 details};
   }
   details.retryable = true;
-  if (contains(body, "No cluster leader")) {
+  if (has_part(body, "No cluster leader")) {
     throw Error{ErrorCode::kUnavailable,
                 fmt::format("Consul at {} has no cluster leader; most of its servers must run and "
                             "reach each other",
                             options_.url),
                 details};
   }
-  if (contains(body, "No path to datacenter")) {
+  if (has_part(body, "No path to datacenter")) {
     throw Error{ErrorCode::kUnavailable,
                 fmt::format("Consul at {} knows no way to the datacenter \"{}\"; check {}.dc, and "
                             "the network between them",

@@ -15,7 +15,7 @@ using Time = std::chrono::nanoseconds;
 
 constexpr const char* kLogger = "lock.consul";
 // Others who are faster each time are real contenders: they get it.
-constexpr int kMostTries = 3;
+constexpr int kMostReads = 3;
 constexpr Milliseconds kSoon{50};
 constexpr std::chrono::seconds kLongestDelay{5};
 constexpr std::chrono::seconds kDelayUnknown{1};
@@ -63,7 +63,7 @@ Look Lock::look_at_key() {
 
 LockAttempt Lock::acquire(const LockRequest& request) {
   client_.begin_call();
-  for (int attempt = 0; attempt < kMostTries; ++attempt) {
+  for (int attempt = 0; attempt < kMostReads; ++attempt) {
     const Look look = look_at_key();
     sessions_.tidy();
     if (mine_ && mine_->owner_id != request.owner.id) drop_mine();

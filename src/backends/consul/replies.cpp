@@ -62,17 +62,13 @@ std::optional<Entry> read_entry(const json& from, std::string_view key) {
                .modify_index = *index};
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // A key may hold any words: they are told from Consul's own by their place.
 LockAnswer::What kind_of(std::string_view text) {
   using What = LockAnswer::What;
   if (text.ends_with("lock is already held")) return What::kHeld;
   if (text.ends_with("due to lock delay")) return What::kDelayed;
   if (text.starts_with("invalid session")) return What::kNoSession;
-  if (text == "Permission denied" || contains(text, "ACL not found")) return What::kRefused;
+  if (text == "Permission denied" || has_part(text, "ACL not found")) return What::kRefused;
   const bool is_check = text.starts_with("key ") || text.starts_with("failed index check") ||
                         text.starts_with("failed to check index");
   if (is_check) return What::kChanged;

@@ -57,6 +57,11 @@ bool read_flag(const HttpClient::Response& response);
 LockAnswer read_lock_answer(const HttpClient::Response& response, std::string_view key,
                             std::string_view session);
 
+/// Tell whether a text of Consul's has these words somewhere.
+inline bool has_part(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 /// Tell who holds a key: from the value, whoever wrote it. Without an id there, that is the
 /// session's.
 LockOwner owner_of(const Entry& entry);

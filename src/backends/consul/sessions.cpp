@@ -6,7 +6,7 @@
 namespace stint::consul {
 namespace {
 
-constexpr const char* kLogger = "lock.consul";
+constexpr const char* kSessionLogger = "lock.consul";
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void Sessions::tidy() noexcept {
       litter_.pop_back();
     }
   } catch (const std::exception& error) {
-    log_debug(kLogger, "a session was not destroyed yet: {}", error.what());
+    log_debug(kSessionLogger, "a session was not destroyed yet: {}", error.what());
   }
 }
 

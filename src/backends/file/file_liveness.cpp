@@ -12,6 +12,7 @@
 #include <utility>
 #include <fmt/format.h>
 #include "base/clock.hpp"
+#include "base/errno_text.hpp"
 #include "base/file_name.hpp"
 #include "base/unique_fd.hpp"
 #include "base/utf8.hpp"
@@ -28,7 +29,7 @@ constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
 constexpr mode_t kFileMode = 0644;  // for monitoring to read; the umask may take rights away
 
 [[noreturn]] void fail(ErrorCode code, const std::string& what, int error) {
-  throw Error{code, fmt::format("{}: {}", what, std::generic_category().message(error)),
+  throw Error{code, fmt::format("{}: {}", what, errno_text(error)),
               Error::Details{.retryable = code == ErrorCode::kUnavailable,
                              .backend = "file",
                              .native_code = std::to_string(error)}};

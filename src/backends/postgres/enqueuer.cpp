@@ -6,6 +6,7 @@
 #include <utility>
 #include "backends/postgres/enqueue_commands.hpp"
 #include "backends/postgres/errors.hpp"
+#include "backends/postgres/schema.hpp"
 #include "stint_generated/postgres_sql.hpp"
 
 namespace stint::postgres {
@@ -15,9 +16,6 @@ constexpr int kLargestBlock = 1000;
 // A key whose job is purged just between our look and our insert: it cannot happen often.
 constexpr int kMostTries = 10;
 constexpr int kMostSends = 2;
-
-// How many ids a partition holds: make_partition of the first migration.
-constexpr std::int64_t kIdsOfPartition = 1'000'000;
 
 Command reserve_command(int count) {
   Parameters parameters;

@@ -16,7 +16,7 @@ std::int64_t first_claim_number() {
   return (static_cast<std::int64_t>(random() & 0x3FFFFFFFU) << 32U) + 1;
 }
 
-constexpr int kMostTries = 2;
+constexpr int kMostExchangeSends = 2;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Exchange Exchanger::exchange(std::span<const Completion> completions, const Clai
       settle_lost_claims();
       return try_exchange(completions, claim);
     } catch (const Error& error) {
-      const bool again = error.outcome_unknown() && tries < kMostTries;
+      const bool again = error.outcome_unknown() && tries < kMostExchangeSends;
       in_doubt = in_doubt || error.outcome_unknown();
       if (!again && in_doubt) throw with_doubt(error);
       if (!again) throw;

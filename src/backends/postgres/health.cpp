@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include "backends/postgres/schema.hpp"
 #include "core/explain_words.hpp"
 
 namespace stint::postgres {
@@ -20,7 +21,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr int kOldestServer = 130'000;
-constexpr std::int64_t kIdsOfPartition = 1'000'000;
 
 // A minute of a thousand jobs a second. Below it claims do not notice.
 constexpr std::int64_t kManyDeadRows = 60'000;

@@ -12,10 +12,10 @@ using Kind = OperationResult::Kind;
 using Results = std::map<JobId, OperationResult>;
 
 // A job is tried again only after another has moved it: so often in a row is no accident.
-constexpr int kMostTries = 20;
+constexpr int kMostChanges = 20;
 
 // One statement stays well below the server's 1 GB.
-constexpr std::size_t kMostBytes = std::size_t{32} << 20U;
+constexpr std::size_t kMostBytesAtOnce = std::size_t{32} << 20U;
 
 /// Ids of one operation, growing.
 class Ids final {
@@ -76,7 +76,7 @@ bool is_waiting(const std::optional<JobState>& state) {
 template <typename Once, typename Fits>
 Results until_settled(const Ids& ids, Once&& once, Fits&& fits) {
   Results results = once(ids);
-  for (int tries = 1; tries < kMostTries; ++tries) {
+  for (int tries = 1; tries < kMostChanges; ++tries) {
     std::vector<JobId> moved;
     for (const auto& [id, result] : results) {
       if (result.kind == Kind::kWrongState && fits(result.state)) moved.push_back(id);
@@ -177,7 +177,7 @@ std::size_t rows_of_one_statement(std::span<const JobUpdate* const> updates) {
       bytes += update->arguments->args.size();
       for (const std::string& data : update->arguments->attachments) bytes += data.size();
     }
-    if (bytes > kMostBytes && rows > 0) break;
+    if (bytes > kMostBytesAtOnce && rows > 0) break;
     ++rows;
   }
   return rows;

@@ -18,9 +18,9 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kFirstPause = milliseconds{200};
-constexpr nanoseconds kLongestPause = std::chrono::seconds{5};
+constexpr nanoseconds kLongestMigratorPause = std::chrono::seconds{5};
 // A transaction that had no time to end meanwhile is not what is in the way.
-constexpr milliseconds kLongTransaction{300};
+constexpr milliseconds kLongerThanAMoment{300};
 
 bool is_lock_refused(const Error& error) {
   return error.native_code() == "55P03" || error.native_code() == sqlstate::kDeadlockDetected;
@@ -168,14 +168,14 @@ void Migrator::rest(const std::string& obstacle) {
   }
   if (options_.tell && told_ != obstacle) options_.tell(obstacle);
   told_ = obstacle;
-  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestMigratorPause);
   let_pass(std::min(pause_, give_up_at_ - now));
 }
 
 std::string Migrator::lock_holder() {
   Parameters parameters;
   parameters.add(std::string_view{database_.options().schema})
-      .add(std::int64_t{kLongTransaction.count()});
+      .add(std::int64_t{kLongerThanAMoment.count()});
   const Result found = database_.run(sql::find_lock_holder, std::move(parameters));
   if (found.empty()) return "transactions that come and go";
   const Row row = found.row(0);

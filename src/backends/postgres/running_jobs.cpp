@@ -13,7 +13,7 @@ namespace stint::postgres {
 namespace {
 
 // Two threads that log for one job at once may take the same number; one of them tries again.
-constexpr int kMostTries = 10;
+constexpr int kMostAborts = 10;
 
 }  // namespace
 
@@ -99,7 +99,7 @@ void RunningJobs::append_log(std::span<const NewLogLine> lines) {
       database_.run({&command, 1}, Resend::kForbidden);
       return;
     } catch (const Error& error) {
-      if (error.native_code() != sqlstate::kUniqueViolation || tries >= kMostTries) throw;
+      if (error.native_code() != sqlstate::kUniqueViolation || tries >= kMostAborts) throw;
     }
   }
 }

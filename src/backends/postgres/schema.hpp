@@ -1,5 +1,6 @@
 /// Make, change and drop the tables.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "core/store.hpp"
 
 namespace stint::postgres {
+
+/// How many ids a partition holds: make_partition of the first migration.
+inline constexpr std::int64_t kIdsOfPartition = 1'000'000;
 
 /// The migrations that this program knows.
 MigrationSet known_migrations();

@@ -6,7 +6,7 @@ namespace stint::postgres {
 namespace {
 
 constexpr std::size_t kMostNotes = 1000;
-constexpr std::size_t kMostBytes = std::size_t{8} << 20U;
+constexpr std::size_t kMostUnconfirmedBytes = std::size_t{8} << 20U;
 
 std::size_t bytes_of(const Completion& completion) {
   std::size_t bytes = completion.output.size() + completion.error.size();
@@ -25,7 +25,7 @@ void UnconfirmedCompletions::note(std::span<const Completion> completions, std::
 }
 
 bool UnconfirmedCompletions::is_full() const {
-  return notes_.size() >= kMostNotes || bytes_ >= kMostBytes;
+  return notes_.size() >= kMostNotes || bytes_ >= kMostUnconfirmedBytes;
 }
 
 void UnconfirmedCompletions::confirm(std::uint64_t connection, Moment began) {

@@ -9,11 +9,11 @@
 #include <iterator>
 #include <map>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <fmt/format.h>
 #include "backends/prometheus/textfile.hpp"
 #include "base/cleanup.hpp"
+#include "base/errno_text.hpp"
 #include "base/unique_fd.hpp"
 #include "stint/error.hpp"
 
@@ -90,10 +90,10 @@ class TextfileSink final : public MetricsSink {
 
   static void replace(const std::string& path, const std::string& text, bool is_some_written) {
     if (const int error = try_replace(path, text); error != 0) {
-      throw Error{ErrorCode::kUnavailable,
-                  fmt::format("the file of metrics \"{}\" cannot be written: {}", path,
-                              std::generic_category().message(error)),
-                  Error::Details{.retryable = !is_some_written, .backend = "prometheus"}};
+      throw Error{
+          ErrorCode::kUnavailable,
+          fmt::format("the file of metrics \"{}\" cannot be written: {}", path, errno_text(error)),
+          Error::Details{.retryable = !is_some_written, .backend = "prometheus"}};
     }
   }
 

@@ -9,7 +9,7 @@
 namespace stint::sqlite {
 namespace {
 
-constexpr int kOutput = 2;
+constexpr int kOutputKind = 2;
 
 /// When an attempt began and ended, computed back from this write.
 struct Times {
@@ -145,7 +145,7 @@ void settle(Transaction& transaction, const LiveJob& job, const Completion& comp
 void keep_output_bytes(Transaction& transaction, const Completion& completion) {
   for (std::size_t i = 0; i < completion.attachments.size(); ++i) {
     transaction.connection.use(sql::insert_attachments)
-        .bind(completion.id.value, kOutput, i, Blob{completion.attachments[i]})
+        .bind(completion.id.value, kOutputKind, i, Blob{completion.attachments[i]})
         .run();
   }
 }

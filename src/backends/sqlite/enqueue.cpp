@@ -5,7 +5,7 @@
 namespace stint::sqlite {
 namespace {
 
-constexpr int kArguments = 1;
+constexpr int kArgumentsKind = 1;
 
 /// Give away numbers of a sequence, writing the last one once.
 class Numbers final {
@@ -41,7 +41,7 @@ struct NewRow {
 };
 
 // In the order of the columns of given_jobs.
-constexpr const char* kColumns =
+constexpr const char* kGivenColumns =
     "id, task, args, domain, node, priority, max_attempts, timeout_ms, flags, has_attachments, "
     "metadata, tags, idempotency_key, run_at";
 
@@ -93,7 +93,7 @@ class NewRows final : public GivenRows {
 void insert_bytes(Connection& connection, const NewRow& row) {
   for (std::size_t i = 0; i < row.job->attachments.size(); ++i) {
     connection.use(sql::insert_attachments)
-        .bind(row.id, kArguments, i, Blob{row.job->attachments[i]})
+        .bind(row.id, kArgumentsKind, i, Blob{row.job->attachments[i]})
         .run();
   }
 }
@@ -115,7 +115,7 @@ std::int64_t next_number(Connection& connection, std::string_view sequence) {
   return number;
 }
 
-Enqueuer::Enqueuer(Connection& connection) : table_(connection, "given_jobs", kColumns) {}
+Enqueuer::Enqueuer(Connection& connection) : table_(connection, "given_jobs", kGivenColumns) {}
 
 std::vector<Enqueued> Enqueuer::enqueue(Transaction& transaction, std::span<const NewJob> jobs) {
   Connection& connection = transaction.connection;

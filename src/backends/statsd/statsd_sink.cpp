@@ -3,10 +3,10 @@
 #include <sys/socket.h>
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <fmt/format.h>
 #include "backends/statsd/statsd_packets.hpp"
+#include "base/errno_text.hpp"
 #include "base/unique_fd.hpp"
 #include "stint/error.hpp"
 
@@ -35,7 +35,7 @@ class StatsdSink final : public MetricsSink {
       if (::send(socket_.get(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
         const int error = errno;
         socket_.reset();  // the name may belong to another address by then
-        fail(std::generic_category().message(error));
+        fail(errno_text(error));
       }
     }
   }
@@ -52,7 +52,7 @@ class StatsdSink final : public MetricsSink {
     const std::unique_ptr<addrinfo, FreeAddresses> list{found};
     UniqueFd socket{::socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     if (!socket || ::connect(socket.get(), list->ai_addr, list->ai_addrlen) != 0) {
-      fail(std::generic_category().message(errno));
+      fail(errno_text(errno));
     }
     socket_ = std::move(socket);
   }

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-constexpr const char* kKey = "stint-test/lock";
+constexpr const char* kFaultKey = "stint-test/lock";
 
 class ConsulFaults : public ::testing::Test {
  protected:
@@ -28,7 +28,7 @@ class ConsulFaults : public ::testing::Test {
   }
 
   static std::unique_ptr<LockBackend> lock_on(const ConsulServer& server) {
-    BackendOptions options = consul_options(server.address(), kKey);
+    BackendOptions options = consul_options(server.address(), kFaultKey);
     options.timeout = 500ms;
     return make_consul_lock(options);
   }
@@ -102,7 +102,7 @@ TEST_F(ConsulFaults, AServerThatIsKilledAndStartedAgainKeepsTheLock) {
   EXPECT_EQ(lock->read().token, held.token);
   EXPECT_FALSE(lock_on(server)->acquire(lock_request()).is_acquired);
   EXPECT_TRUE(lock->release(hold));
-  EXPECT_EQ(sessions_of(server.address(), kKey), 0U);
+  EXPECT_EQ(sessions_of(server.address(), kFaultKey), 0U);
 }
 
 TEST_F(ConsulFaults, AServerThatHasForgottenItsPastIsRefused) {
@@ -121,7 +121,7 @@ TEST_F(ConsulFaults, AServerThatHasForgottenItsPastIsRefused) {
   const Error error = error_of([&] { lock->acquire(lock_request()); });
   EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
   EXPECT_THAT(error.what(), HasSubstr("have gone back"));
-  EXPECT_EQ(sessions_of(server.address(), kKey), 0U);
+  EXPECT_EQ(sessions_of(server.address(), kFaultKey), 0U);
   EXPECT_FALSE(lock->read().owner);
 }
 
@@ -155,7 +155,7 @@ TEST_F(ConsulFaults, AMemberWithoutALeaderIsUnavailable) {
   };
   ServerProcess server{options};
   server.start();
-  BackendOptions backend = consul_options(address, kKey);
+  BackendOptions backend = consul_options(address, kFaultKey);
   backend.timeout = 10s;  // it looks for a leader for a while before it says so
   const auto lock = make_consul_lock(backend);
   const Error error = error_of([&] { lock->acquire(lock_request()); });

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "consul_test_base.hpp"
 #include "support/eventually.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -23,10 +24,6 @@ using ::testing::HasSubstr;
 
 LockHold hold_of(const LockRequest& request, const LockAttempt& attempt) {
   return {.owner_id = request.owner.id, .token = attempt.token, .ttl = request.ttl};
-}
-
-bool is_full() {
-  return std::getenv("STINT_FULL") != nullptr;  // NOLINT(concurrency-mt-unsafe)
 }
 
 class ConsulLock : public ConsulTest {
@@ -76,7 +73,7 @@ TEST_F(ConsulLock, IsHeldByOneAndItsTokenGrows) {
 }
 
 TEST_F(ConsulLock, LeavesNoSessionBehind) {
-  const int cycles = is_full() ? 1000 : 100;
+  const int cycles = is_full_size() ? 1000 : 100;
   const auto lock = make_lock();
   const auto contender = make_lock();
   for (int i = 0; i < cycles; ++i) {
@@ -96,7 +93,7 @@ TEST_F(ConsulLock, WakesWhoWaitsWhenItIsReleased) {
   const auto lock = make_lock();
   const auto waiter = make_counted_lock();
   std::vector<std::chrono::nanoseconds> times;
-  for (int i = 0; i < (is_full() ? 500 : 20); ++i) {
+  for (int i = 0; i < (is_full_size() ? 500 : 20); ++i) {
     const LockRequest request = lock_request();
     const LockAttempt held = lock->acquire(request);
     ASSERT_TRUE(held.is_acquired);

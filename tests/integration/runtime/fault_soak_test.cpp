@@ -15,6 +15,7 @@
 #include "stint/stint.hpp"
 #include "support/eventually.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_size.hpp"
 
 namespace stint::test {
 namespace {
@@ -47,7 +48,7 @@ std::uint64_t seed() {
   return given != nullptr ? std::strtoull(given, nullptr, 10) : 7;
 }
 
-int jobs_of_each_client() { return std::getenv("STINT_FULL") != nullptr ? 2000 : 100; }
+int jobs_of_each_client() { return is_full_size() ? 2000 : 100; }
 
 /// Call until the store answers, as a caller does who has time.
 template <typename Call>
