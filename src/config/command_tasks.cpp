@@ -1,6 +1,5 @@
 #include "config/command_tasks.hpp"
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <set>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "base/nearest.hpp"
 #include "base/utf8.hpp"
 #include "config/checked_table.hpp"
+#include "config/command_arguments.hpp"
 #include "core/declaration_check.hpp"
 #include "core/task_environment.hpp"
 #include "stint/error.hpp"
@@ -46,6 +46,7 @@ const Keys& task_keys() {
                             duration_key("timeout"),
                             key_of("domain", SettingType::kString),
                             key_of("node", SettingType::kString),
+                            key_of("zone", SettingType::kString),
                             key_of("priority", SettingType::kInteger),
                             attempts_key(),
                             key_of("retry", SettingType::kTable),
@@ -58,23 +59,6 @@ const Keys& task_keys() {
 const Keys& retry_keys() {
   static const Keys keys = {attempts_key(), duration_key("backoff"), duration_key("max_backoff"),
                             key_of("jitter", SettingType::kNumber)};
-  return keys;
-}
-
-constexpr std::array kTypes = {"string", "integer",  "number", "boolean", "time",
-                               "day",    "duration", "list",   "object",  "any"};
-
-SettingSpec type_key(std::string_view key) {
-  SettingSpec spec = key_of(key, SettingType::kString);
-  for (const char* const type : kTypes) spec.choices.emplace_back(type);
-  return spec;
-}
-
-// `default` and `choices` hold any JSON: they are checked against the argument's own type.
-const Keys& argument_keys() {
-  static const Keys keys = {type_key("type"), type_key("element"),
-                            key_of("required", SettingType::kBoolean),
-                            key_of("help", SettingType::kString)};
   return keys;
 }
 
@@ -113,6 +97,7 @@ class TaskReader final {
     table_.read("timeout", options.timeout);
     table_.read("domain", options.domain);
     table_.read("node", options.node);
+    table_.read("zone", options.zone);
     table_.read("doc", options.doc);
     table_.read("at_most_once", options.at_most_once);
     table_.read("exclusive", options.exclusive);
@@ -141,53 +126,11 @@ class TaskReader final {
 
   void read_arguments() {
     if (!table_.has("args")) return;
-    for (const auto& [name, child] : table_.node("args")->children) read_argument(name, child);
-  }
-
-  void read_argument(const std::string& name, const SettingNode& node) {
-    ArgumentSpec spec{.name = name, .type = ArgumentType::kString};
-    // Taken out of the table first: they may be of any type.
-    SettingNode rest = node;
-    std::erase_if(rest.children, [&](const auto& child) {
-      if (child.first == "default") {
-        spec.default_value = child.second.to_json();
-      } else if (child.first == "choices" && child.second.value.is_array()) {
-        spec.choices = child.second.value.template get<std::vector<json>>();
-      } else {
-        return false;
-      }
-      return true;
-    });
-    const CheckedTable table{
-        fmt::format("{}.args.{}", table_.title(), escape_controls(sanitize_text(name))), rest,
-        argument_keys_with_any(), problems_};
-    if (table.has("type")) spec.type = type_of(table.value("type"));
-    if (table.has("element")) {
-      spec.element = type_of(table.value("element"));
-      if (spec.type != ArgumentType::kArray) table.problem("element", "is for lists alone");
+    for (const auto& [name, child] : table_.node("args")->children) {
+      const std::string title =
+          fmt::format("{}.args.{}", table_.title(), escape_controls(sanitize_text(name)));
+      task_.args.push_back(read_command_argument(title, name, child, problems_));
     }
-    spec.required = !spec.default_value;
-    if (table.has("required")) {
-      spec.required = table.value("required").get<bool>();
-      spec.required_stated = spec.required;
-    }
-    table.read("help", spec.help);
-    task_.args.push_back(std::move(spec));
-  }
-
-  static ArgumentType type_of(const json& name) {
-    return parse_argument_type(name.get_ref<const std::string&>()).value_or(ArgumentType::kAny);
-  }
-
-  // Known by name, so that a slip finds them and `choices` that are no list are refused.
-  static const Keys& argument_keys_with_any() {
-    static const Keys keys = [] {
-      Keys all = argument_keys();
-      all.push_back(key_of("default", SettingType::kString));
-      all.push_back(key_of("choices", SettingType::kList));
-      return all;
-    }();
-    return keys;
   }
 
   /// Parse a text with places for arguments. Nothing, and a problem, if it is wrong.

@@ -89,6 +89,31 @@ args.list = { type = "list" }
   EXPECT_EQ(program.run({"run", "--", "test", "-e", "made"}).exit_code, 1);
 }
 
+// As in C++: dates are resolved at the enqueue, moments when the attempt starts.
+TEST_P(CommandTask, IsGivenDatesMomentsAndTimes) {
+  settings(R"([tasks."t.daily"]
+command = ["echo", "{day}", "{since}", "{at}", "{n}"]
+zone = "Europe/Berlin"
+args.day = { type = "date", default = "2026-03-01||-1d" }
+args.since = { type = "moment", default = "2026-11-21||/d" }
+args.at = { type = "time", default = "07:30" }
+args.n = { type = "integer", minimum = 1, default = 1 }
+)");
+  json job = run_job({"t.daily"});
+  EXPECT_EQ(job["args"]["day"], "2026-02-28");
+  EXPECT_EQ(printed(job, "stdout"), "2026-02-28 2026-11-20T23:00:00Z 07:30 1\n");
+  job = run_job({"t.daily", "day=2024-02-29||+1y", "since=2026-07-01T00:00:00Z||+1h", "at=23:59"});
+  EXPECT_EQ(printed(job, "stdout"), "2025-02-28 2026-07-01T01:00:00Z 23:59 1\n");
+  for (const char* wrong : {"day=soon", "since=07:30", "at=now", "n=0"}) {
+    EXPECT_EQ(program.run({"enqueue", "t.daily", wrong}).exit_code, 2) << wrong;
+  }
+  EXPECT_THAT(lines_of(program.output({"task", "show", "t.daily"})),
+              ::testing::IsSupersetOf({HasSubstr("zone          Europe/Berlin"),
+                                       HasSubstr("at        time     07:30"),
+                                       HasSubstr("day       date     2026-03-01||-1d"),
+                                       HasSubstr("since     moment   2026-11-21||/d")}));
+}
+
 TEST_P(CommandTask, IsToldOfItsJob) {
   settings(R"([tasks."t.env"]
 command = ["sh", "-c", "echo $STINT_JOB_ID $STINT_TASK $STINT_ATTEMPT $STINT_FENCING_TOKEN $MINE; pwd; cat"]
