@@ -12,6 +12,7 @@
 #include "base/host.hpp"
 #include "base/unique_fd.hpp"
 #include "base/url.hpp"
+#include "base/user_folder.hpp"
 #include "base/utf8.hpp"
 #include "config/known_settings.hpp"
 
@@ -39,15 +40,6 @@ Environment process_environment() {
 std::string value_of(const Environment& environment, const std::string& variable) {
   const auto found = environment.find(variable);
   return found == environment.end() ? std::string{} : found->second;
-}
-
-// A folder of the user as the XDG base directory specification has it; empty if it is not known.
-std::string user_folder(const Environment& environment, const std::string& variable,
-                        std::string_view below_home) {
-  // Relative ones are to be ignored.
-  if (std::string folder = value_of(environment, variable); folder.starts_with('/')) return folder;
-  const std::string home = value_of(environment, "HOME");
-  return home.starts_with('/') ? home + "/" + std::string{below_home} : std::string{};
 }
 
 struct FileText {
@@ -90,9 +82,14 @@ class Reader final {
   }
 
  private:
+  std::string folder_of(const std::string& variable, std::string_view below_home) const {
+    return user_folder(value_of(environment_, variable), value_of(environment_, "HOME"),
+                       below_home);
+  }
+
   void add_defaults() {
     if (std::string name = host_name(); !name.empty()) sources_->defaults["node"] = std::move(name);
-    const std::string state = user_folder(environment_, "XDG_STATE_HOME", ".local/state");
+    const std::string state = folder_of("XDG_STATE_HOME", ".local/state");
     if (!state.empty() && is_valid_utf8(state)) {
       sources_->defaults["stores.default"] = "sqlite:" + encode_url_path(state + "/stint/jobs.db");
       sources_->defaults["one_instance.flock.directory"] = state + "/stint/locks";
@@ -120,7 +117,7 @@ class Reader final {
       return;
     }
     if (read_optional(std::string{kDefaultFile})) return;
-    const std::string folder = user_folder(environment_, "XDG_CONFIG_HOME", ".config");
+    const std::string folder = folder_of("XDG_CONFIG_HOME", ".config");
     if (!folder.empty()) read_optional(folder + "/stint/" + std::string{kDefaultFile});
   }
 

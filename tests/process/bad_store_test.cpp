@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <gmock/gmock.h>
@@ -68,6 +69,48 @@ TEST_F(BadStore, HasANewerSchema) {
 TEST_F(BadStore, IsBelowAFileThatIsNoFolder) {
   const std::string path = program.write_file("file", "text") + "/a.db";
   EXPECT_THAT(refusal("sqlite:" + path, 69), HasSubstr(path));
+}
+
+// Most likely a slip of the pen, or a disk that is not mounted.
+TEST_F(BadStore, IsInAFolderThatIsMissing) {
+  const std::string folder = program.folder() + "/no such/deep";
+  const std::string message = refusal("sqlite:" + folder + "/a.db", 78);
+  EXPECT_THAT(message, HasSubstr("there is no folder " + folder + "; make it with `mkdir -p '" +
+                                 folder + "'`"));
+  EXPECT_THAT(refusal("sqlite:nope/a.db", 78),
+              HasSubstr("mkdir -p " + program.folder() + "/nope`"));
+  EXPECT_FALSE(std::filesystem::exists(program.folder() + "/no such"));
+  EXPECT_FALSE(std::filesystem::exists(program.folder() + "/nope"));
+  // Nor does a worker, a look, or a lock make it.
+  for (const char* line : {"worker run --drain", "job list", "db init"}) {
+    std::vector<std::string> words{"--store", "sqlite:nope/a.db"};
+    std::istringstream stream{line};
+    for (std::string word; stream >> word;) words.push_back(word);
+    EXPECT_EQ(program.run(words).exit_code, 78) << line;
+  }
+  const ProcessResult status =
+      program.run({"lock", "status", "a.b", "-s",
+                   program.write_file("lock.toml",
+                                      "[one_instance]\nbackend = \"sqlite\"\nsqlite.url = "
+                                      "\"sqlite:nope/locks.db\"\n")});
+  EXPECT_EQ(status.exit_code, 78) << status.err;
+  EXPECT_FALSE(std::filesystem::exists(program.folder() + "/nope"));
+  std::filesystem::create_directories(folder);
+  program.output({"db", "init", "--store", "sqlite:" + folder + "/a.db"});
+}
+
+TEST_F(BadStore, IsNoneInTheUsersOwnFolderUntilItIsAskedFor) {
+  ProcessOptions options = program.options({"db", "init"});
+  options.environment.erase("XDG_STATE_HOME");
+  options.environment["HOME"] = program.folder() + "/home";
+  EXPECT_EQ(run_process(options).exit_code, 0);
+  const std::string own = program.folder() + "/home/.local/state/stint";
+  EXPECT_TRUE(std::filesystem::exists(own + "/jobs.db"));
+  EXPECT_EQ(std::filesystem::status(own).permissions(), std::filesystem::perms::owner_all);
+  options.arguments = {"db", "init", "--store", "sqlite:" + own + "/of team/b.db"};
+  EXPECT_EQ(run_process(options).exit_code, 0);
+  options.arguments = {"db", "init", "--store", "sqlite:" + own + "/../other/b.db"};
+  EXPECT_EQ(run_process(options).exit_code, 78);
 }
 
 TEST_F(BadStore, IsReadOnly) {

@@ -17,8 +17,10 @@ struct Location {
 /// meant.
 Location parse_location(std::string_view url);
 
-/// Make the folder of the database and those above it (0700), and an empty file (0600) where there
-/// is none yet. Throws Error (kUnavailable) with the path, the cause and the way out.
+/// Make an empty file (0600) where there is none yet. A folder is made only within the place that
+/// is Stint's own, `stint` in $XDG_STATE_HOME (~/.local/state), with those above it (0700): another
+/// one is more likely a slip of the pen or a disk that is not mounted. Throws Error with the path,
+/// the cause and the way out: kConfiguration if the folder is missing, else kUnavailable.
 void make_place(const Location& location);
 
 }  // namespace stint::sqlite

@@ -146,6 +146,16 @@ TEST_F(SqliteFailures, SaysThatAFolderIsAFile) {
   EXPECT_THAT(error.what(), HasSubstr("plain"));
 }
 
+TEST_F(SqliteFailures, MakesNoFolderOfSomebodyElse) {
+  const std::string folder = (folder_.path() / "it's" / "deep").string();
+  const Error error =
+      error_of([&] { sqlite_backend().open({.url = "sqlite:" + folder + "/jobs.db"}); });
+  EXPECT_EQ(error.code(), ErrorCode::kConfiguration);
+  EXPECT_THAT(error.what(),
+              AllOf(HasSubstr("there is no folder " + folder), HasSubstr("it'\\''s/deep'`")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "it's"));
+}
+
 TEST_F(SqliteFailures, SaysThatADatabaseIsBroken) {
   {
     const auto store = open();
