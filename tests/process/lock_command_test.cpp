@@ -102,5 +102,37 @@ TEST_F(LockCommand, SaysWhatIsWrong) {
   EXPECT_THAT(error_of({"lock", "status", "a.b"}, 78), HasSubstr("grants its lock to everybody"));
 }
 
+TEST_F(LockCommand, PlansWithTheLimitsOfTheSettings) {
+  const auto refusal = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"lock", "plan"});
+    const ProcessResult result = program_.run(words);
+    EXPECT_EQ(result.exit_code, 78) << result.out;
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  };
+  EXPECT_EQ(refusal({"--ttl", "1s"}),
+            "stint: error: a ttl of 1s is too short: the backends take 10s to 1d\n");
+  EXPECT_EQ(refusal({"--ttl", "2d", "--backend", "redis"}),
+            "stint: error: a ttl of 2d is too long: [one_instance.redis] takes 10s to 1d\n");
+  EXPECT_EQ(
+      refusal({"--ttl", "9.9", "--backend", "consul"}),
+      "stint: error: a ttl of 9s900ms is too short: [one_instance.consul] takes 10s to 1d, as "
+      "Consul itself does\n");
+  EXPECT_THAT(refusal({"--ttl", "5", "--lock-delay", "2m", "--backend", "consul"}),
+              ::testing::AllOf(HasSubstr("2 problems"), HasSubstr("a ttl of 5s is too short"),
+                               HasSubstr("a lock_delay of 2m is too long")));
+  EXPECT_THAT(refusal({"--ttl", "10", "--timeout", "5s"}), HasSubstr("is the smallest that works"));
+  // Whatever it refuses, the settings refuse.
+  program_.write_file("short.toml", "[one_instance.redis]\nttl = \"1s\"\n");
+  const ProcessResult settings = program_.run({"settings", "check", "-s", "short.toml"});
+  EXPECT_EQ(settings.exit_code, 78);
+  EXPECT_THAT(settings.err, HasSubstr("10s to 1d"));
+  const json plan = json::parse(
+      program_.output({"lock", "plan", "--ttl", "10", "--backend", "consul", "--json"}));
+  EXPECT_EQ(plan["ttl"], 10);
+  EXPECT_EQ(plan["lock_delay"], 15);
+  EXPECT_EQ(program_.run({"lock", "plan", "--ttl", "30", "--backend", "flock"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace stint::test
