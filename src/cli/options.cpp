@@ -197,11 +197,7 @@ std::size_t OptionTable::parse_option(std::span<const std::string> words, std::s
     assign(*option, name, "");
     return at + 1;
   }
-  if (at + 1 >= words.size()) {
-    throw Error{ErrorCode::kUsage,
-                fmt::format("{} needs a value: {} {}", name, name, option->value)};
-  }
-  assign(*option, name, words[at + 1]);
+  assign(*option, name, value_behind(*option, name, words.subspan(at + 1)));
   return at + 2;
 }
 
@@ -219,14 +215,35 @@ std::size_t OptionTable::parse_short(std::span<const std::string> words, std::si
       assign(*option, name, word.substr(letter + 1));
       return at + 1;
     }
-    if (at + 1 >= words.size()) {
-      throw Error{ErrorCode::kUsage,
-                  fmt::format("{} needs a value: {} {}", name, name, option->value)};
-    }
-    assign(*option, name, words[at + 1]);
+    assign(*option, name, value_behind(*option, name, words.subspan(at + 1)));
     return at + 2;
   }
   return at + 1;
+}
+
+bool OptionTable::is_option(std::string_view word) {
+  if (!word.starts_with("--")) return find(word) != nullptr;
+  const std::string_view name = word.substr(0, word.find('='));
+  if (find(name) != nullptr) return true;
+  if (!word.starts_with(kNegation)) return false;
+  const Option* const positive = find("--" + std::string{word.substr(kNegation.size())});
+  return positive != nullptr && positive->is_negatable;
+}
+
+const std::string& OptionTable::value_behind(const Option& option, std::string_view name,
+                                             std::span<const std::string> rest) {
+  if (rest.empty() || rest.front() == "--") {
+    throw Error{ErrorCode::kUsage,
+                fmt::format("{} needs a value: {} {}", name, name, option.value)};
+  }
+  if (is_option(rest.front())) {
+    const std::string_view joint = name.starts_with("--") ? "=" : "";
+    throw Error{ErrorCode::kUsage,
+                fmt::format("{0} needs a value, and {1} is an option; if it is the value, write "
+                            "{0}{2}{1}",
+                            name, rest.front(), joint)};
+  }
+  return rest.front();
 }
 
 std::size_t OptionTable::take_positional(std::string_view word, std::size_t given) {

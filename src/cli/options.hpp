@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stint::cli {
@@ -49,6 +50,12 @@ struct Positional {
   std::vector<std::string> choices = {};  ///< as those of an option
 };
 
+/// Lines for help alone, below a title of their own: what a positional value may be, in full.
+struct HelpSection {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> rows;
+};
+
 /// All that one command takes. Bound variables must outlive the table. Not thread-safe.
 class OptionTable {
  public:
@@ -69,9 +76,13 @@ class OptionTable {
   Positional& positional(std::string name, std::string& to, std::string help);
   Positional& positionals(std::string name, std::vector<std::string>& to, std::string help);
 
+  /// Show these lines in help, behind the positional values.
+  void describe(HelpSection section) { sections_.push_back(std::move(section)); }
+
   /// Read the words. Options may stand anywhere before `--`; `--name=value` and `-nvalue` are
-  /// understood, and an underscore in a long name is a dash. Throws Error kUsage naming the
-  /// word, with the nearest spelling of an unknown option.
+  /// understood, and an underscore in a long name is a dash. A value that stands by itself may be
+  /// no option of the table: who forgot it would lose that option unnoticed. Throws Error kUsage
+  /// naming the word, with the nearest spelling of an unknown option.
   void parse(std::span<const std::string> words);
 
   /// The option of this name ("--limit" or "-n"); nothing if there is none.
@@ -79,16 +90,21 @@ class OptionTable {
 
   const std::deque<Option>& options() const { return options_; }
   const std::deque<Positional>& positionals() const { return positionals_; }
+  const std::vector<HelpSection>& sections() const { return sections_; }
 
  private:
   void check_complete(std::size_t positionals_given) const;
   std::size_t parse_option(std::span<const std::string> words, std::size_t at);
   std::size_t parse_short(std::span<const std::string> words, std::size_t at);
+  bool is_option(std::string_view word);
+  const std::string& value_behind(const Option& option, std::string_view name,
+                                  std::span<const std::string> rest);
   std::size_t take_positional(std::string_view word, std::size_t given);
   [[noreturn]] void refuse_unknown(std::string_view name) const;
 
   std::deque<Option> options_;
   std::deque<Positional> positionals_;
+  std::vector<HelpSection> sections_;
 };
 
 /// Read a whole number within a range. Throws Error kUsage.

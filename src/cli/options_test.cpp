@@ -64,10 +64,26 @@ TEST_F(Line, NegatesSwitches) {
 }
 
 TEST_F(Line, KeepsValuesAsTheyAre) {
-  parse({"t", "list:=[1, 2]", R"(["p","q"])", "", "-5", "-.5", "-", "--tag", "--json"});
+  parse({"t", "list:=[1, 2]", R"(["p","q"])", "", "-5", "-.5", "-", "--tag=--json", "--tag", "--x",
+         "--tag", "-x"});
   EXPECT_EQ(rest, (std::vector<std::string>{"list:=[1, 2]", R"(["p","q"])", "", "-5", "-.5", "-"}));
-  EXPECT_EQ(tags, std::vector<std::string>{"--json"});
+  EXPECT_EQ(tags, (std::vector<std::string>{"--json", "--x", "-x"}));
   EXPECT_FALSE(json);
+}
+
+TEST_F(Line, DoesNotTakeAnOptionForAValue) {
+  EXPECT_EQ(refusal({"t", "--tag", "--json"}),
+            "--tag needs a value, and --json is an option; if it is the value, write --tag=--json");
+  EXPECT_EQ(refusal({"t", "--tag", "--sleep_interval=5"}),
+            "--tag needs a value, and --sleep_interval=5 is an option; if it is the value, write "
+            "--tag=--sleep_interval=5");
+  EXPECT_EQ(refusal({"t", "-jn", "-j"}),
+            "-n needs a value, and -j is an option; if it is the value, write -n-j");
+  EXPECT_EQ(refusal({"t", "--tag", "--no-color"}),
+            "--tag needs a value, and --no-color is an option; if it is the value, write "
+            "--tag=--no-color");
+  EXPECT_EQ(refusal({"t", "--tag", "--"}), "--tag needs a value: --tag TAG");
+  EXPECT_TRUE(tags.empty());
 }
 
 TEST_F(Line, TakesEverythingBehindTwoDashes) {

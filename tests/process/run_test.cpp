@@ -47,6 +47,24 @@ TEST_F(Run, TakesArgumentsAsOptions) {
   EXPECT_EQ(json::parse(program.output({"run", "t.echo", "--no-loud"}))["loud"], false);
 }
 
+TEST_F(Run, DoesNotTakeAnOptionForTheValueOfAnother) {
+  for (const char* option : {"--run-once", "--count=2", "-t", "--no-loud", "--json"}) {
+    const ProcessResult result = program.run({"run", "t.echo", "--text", option});
+    EXPECT_EQ(result.exit_code, 2) << option;
+    EXPECT_THAT(result.err, HasSubstr(std::string{"--text needs a value, and "} + option +
+                                      " is an option; if it is the value, write --text=" + option));
+  }
+  EXPECT_EQ(program.run({"run", "t.echo", "--text"}).exit_code, 2);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--text=--run-once"}, {"-t--run-once"}}) {
+    std::vector<std::string> line{"run", "t.echo"};
+    line.insert(line.end(), words.begin(), words.end());
+    EXPECT_EQ(json::parse(program.output(line))["text"], "--run-once");
+  }
+  EXPECT_EQ(json::parse(program.output({"run", "t.echo", "--text", "--other"}))["text"], "--other");
+  EXPECT_EQ(json::parse(program.output({"run", "t.echo", "--text", "-5"}))["text"], "-5");
+}
+
 TEST_F(Run, PrintsTheReturnedValueAlone) {
   EXPECT_EQ(program.output({"run", "t.double", "--a", "21"}), "42");
   EXPECT_EQ(program.output({"run", "t.log"}), "");
