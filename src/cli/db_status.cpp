@@ -65,15 +65,22 @@ std::string quantiles_text(const HistogramSnapshot& histogram) {
   return fmt::format("{} / {} / {}", text(0.5), text(0.9), text(0.99));
 }
 
+/// A sentence, in as many lines as a narrow terminal needs.
+void print_sentence(Context& context, const std::string& text) {
+  const std::size_t width = context.terminal().width;
+  context.output().line(width == 0 ? text : wrapped(text, 2, width));
+}
+
 void print_recent(Context& context, const StoreStatus::Recent& recent) {
-  context.output().line(fmt::format(
-      "last minute: {:.3g}/s enqueued, {:.3g}/s claimed, {:.3g}/s completed ({:.3g}/s failed), {} "
-      "fenced",
-      recent.enqueued_per_second, recent.claimed_per_second, recent.completed_per_second,
-      recent.failed_per_second, recent.fenced));
+  print_sentence(context,
+                 fmt::format("last minute: {:.3g}/s enqueued, {:.3g}/s claimed, {:.3g}/s completed "
+                             "({:.3g}/s failed), {} "
+                             "fenced",
+                             recent.enqueued_per_second, recent.claimed_per_second,
+                             recent.completed_per_second, recent.failed_per_second, recent.fenced));
   if (recent.run.count() == 0) return;
-  context.output().line(fmt::format("half / 90 % / 99 % of them waited {} and ran {}",
-                                    quantiles_text(recent.wait), quantiles_text(recent.run)));
+  print_sentence(context, fmt::format("half / 90 % / 99 % of them waited {} and ran {}",
+                                      quantiles_text(recent.wait), quantiles_text(recent.run)));
 }
 
 void print_json(Context& context, const StoreStatus& status) {
@@ -114,15 +121,17 @@ void print_json(Context& context, const StoreStatus& status) {
 
 void print_text(Context& context, const StoreStatus& status) {
   const Terminal& terminal = context.terminal();
-  context.output().line(fmt::format("{} {}", status.backend, printable(status.location)));
-  context.output().line(fmt::format("schema version {} (this program knows {})",
-                                    status.schema_version, status.newest_schema_version));
+  const std::string place = fmt::format("{} {}", status.backend, printable(status.location));
+  context.output().line(terminal.width == 0 ? place : truncated(place, terminal.width));
+  print_sentence(context, fmt::format("schema version {} (this program knows {})",
+                                      status.schema_version, status.newest_schema_version));
   const std::optional<StoreTime> longest = status.longest_due();
-  context.output().line(
-      longest ? fmt::format("longest due: {}", shown_time(longest, terminal, status.now))
-              : "no job is due");
-  context.output().line(fmt::format("workers: {} alive, {} stopped, {} dead", status.workers.alive,
-                                    status.workers.stopped, status.workers.dead));
+  print_sentence(context,
+                 longest ? fmt::format("longest due: {}", shown_time(longest, terminal, status.now))
+                         : "no job is due");
+  print_sentence(context,
+                 fmt::format("workers: {} alive, {} stopped, {} dead", status.workers.alive,
+                             status.workers.stopped, status.workers.dead));
   print_recent(context, status.recent);
   context.output().line("");
   Table table{{{.title = "DOMAIN"},

@@ -15,46 +15,6 @@ constexpr std::size_t kWidestName = 30;
 // Below it, two columns leave no room for words.
 constexpr std::size_t kNarrow = 60;
 
-/// Break text at blanks so that no line is longer than `width` where that can be had; each line
-/// after the first begins with `indent` blanks. A line's end in the text stays one.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
-  std::string result;
-  std::size_t column = indent;
-  bool starts_line = true;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '\n') {
-      result += '\n';
-      if (at + 1 < text.size() && text[at + 1] != '\n') result.append(indent, ' ');
-      column = indent;
-      starts_line = true;
-      ++at;
-      continue;
-    }
-    std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
-    if (end == at) {
-      ++at;
-      continue;
-    }
-    const std::string_view word = text.substr(at, end - at);
-    const std::size_t size = display_width(word);
-    if (!starts_line && column + 1 + size > width) {
-      result += '\n';
-      result.append(indent, ' ');
-      column = indent;
-      starts_line = true;
-    }
-    if (!starts_line) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += size;
-    starts_line = false;
-    at = end;
-  }
-  return result;
-}
-
 /// Break a line that is to be typed so that it can still be: in front of a blank that is not within
 /// quotes, behind a backslash.
 std::string broken(std::string_view line, std::size_t indent, const HelpStyle& style) {
@@ -220,6 +180,9 @@ std::string command_help(std::string_view program, const CommandText& text,
     positionals.emplace_back(positional.name, positional.help);
   }
   result += section("Arguments", positionals, style);
+  for (const HelpSection& more : options.sections()) {
+    result += section(more.title, more.rows, style);
+  }
   result += section("Options", option_rows(options, false), style);
   result += section("Options of every command", option_rows(options, true), style);
   if (!text.examples.empty()) {

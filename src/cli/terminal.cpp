@@ -145,6 +145,44 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string result;
+  std::size_t column = indent;
+  bool starts_line = true;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\n') {
+      result += '\n';
+      if (at + 1 < text.size() && text[at + 1] != '\n') result.append(indent, ' ');
+      column = indent;
+      starts_line = true;
+      ++at;
+      continue;
+    }
+    std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+    if (end == at) {
+      ++at;
+      continue;
+    }
+    const std::string_view word = text.substr(at, end - at);
+    const std::size_t size = display_width(word);
+    if (!starts_line && column + 1 + size > width) {
+      result += '\n';
+      result.append(indent, ' ');
+      column = indent;
+      starts_line = true;
+    }
+    if (!starts_line) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += size;
+    starts_line = false;
+    at = end;
+  }
+  return result;
+}
+
 std::string truncated(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string{text};
   if (width == 0) return {};

@@ -31,6 +31,11 @@ std::string printable(std::string_view text);
 /// for wide East Asian characters.
 std::size_t display_width(std::string_view text);
 
+/// Break text at blanks so that no line is longer than `width` where that can be had; each line
+/// after the first begins with `indent` blanks, and the first one stands so far to the right. A
+/// line's end in the text stays one.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+
 /// Cut printable text to `width` columns, the last one `…` if anything was cut.
 std::string truncated(std::string_view text, std::size_t width);
 

@@ -128,7 +128,8 @@ TEST_F(BadLine, NamesNoJob) {
 
 TEST_F(BadLine, MeetsAStoreThatIsNotThere) {
   const std::pair<const char*, int> stores[] = {{"postgresql://127.0.0.1:1/app", 69},
-                                                {"sqlite:/proc/none/a.db", 69},
+                                                {"sqlite:/proc/a.db", 69},
+                                                {"sqlite:/nope/a.db", 78},
                                                 {"ftp://host/a", 78},
                                                 {"nosuchname", 78}};
   for (const ListedCommand& command : listed_commands()) {
@@ -217,7 +218,9 @@ TEST_F(BadLine, HasATerminalOf40Columns) {
   for (const ListedCommand& command : listed_commands()) {
     for (const bool is_help : {true, false}) {
       // What is no table may be one long line: a number of bytes, a path.
-      if (!is_help && !command.name.ends_with(" list") && command.name != "settings show") continue;
+      const bool is_table = command.name.ends_with(" list") || command.name == "settings show" ||
+                            command.name == "db status";
+      if (!is_help && !is_table) continue;
       std::vector<std::string> words = is_help ? words_of(command.name) : fair_line(command);
       if (is_help) words.emplace_back("--help");
       ProcessOptions options = program_.options(words);
