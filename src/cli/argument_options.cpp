@@ -1,5 +1,6 @@
 #include "cli/argument_options.hpp"
 #include <fmt/format.h>
+#include "cli/help.hpp"
 #include "core/arguments.hpp"
 #include "stint/error.hpp"
 
@@ -73,6 +74,23 @@ std::string argument_help(const ArgumentSpec& spec) {
 
 std::string argument_default(const ArgumentSpec& spec) {
   return spec.default_value ? typed(*spec.default_value) : std::string{};
+}
+
+HelpSection described_words(std::string_view task, std::span<const ArgumentSpec> specs) {
+  HelpSection section{.title = fmt::format("Arguments of {}", task), .rows = {}};
+  for (const ArgumentSpec& spec : specs) {
+    const bool is_list = spec.type == ArgumentType::kArray;
+    const ArgumentType type = is_list ? spec.element : spec.type;
+    std::string title = fmt::format("{}={}", spec.name, value_name(spec));
+    if (type == ArgumentType::kObject) title = fmt::format("{}:=JSON", spec.name);
+    if (type == ArgumentType::kBytes) title = fmt::format("{}=@FILE", spec.name);
+    section.rows.emplace_back(std::move(title), option_text({.names = {},
+                                                             .help = argument_help(spec),
+                                                             .default_text = argument_default(spec),
+                                                             .repeats = is_list}));
+  }
+  if (specs.empty()) section.rows.emplace_back("(none)", "the task takes no arguments");
+  return section;
 }
 
 void ArgumentOptions::declare(OptionTable& options) {

@@ -32,6 +32,8 @@ class ArgumentOptions {
 
 /// Describe an argument for help: its text, its choices.
 std::string argument_help(const ArgumentSpec& spec);
+/// Describe a task's arguments as `enqueue` takes them: `width=N`, with what `run` says of each.
+HelpSection described_words(std::string_view task, std::span<const ArgumentSpec> specs);
 /// Write an argument's default as one would type it; empty if it has none.
 std::string argument_default(const ArgumentSpec& spec);
 

@@ -1,11 +1,8 @@
 #include "cli/completion_values.hpp"
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <utility>
 #include <fmt/format.h>
-#include "app/environment.hpp"
-#include "base/url.hpp"
 #include "cli/context.hpp"
 #include "cli/find_task.hpp"
 #include "config/settings_report.hpp"
@@ -45,24 +42,10 @@ std::vector<Candidate> own_tasks(Context& context) {
   return result;
 }
 
-/// The store, if its tables are there and are ours: completion neither makes nor changes anything.
-Store& store_as_it_is(Context& context) {
-  const Url url = parse_url(context.environment()->store_url());
-  const bool is_file = url.scheme == "sqlite";
-  if (is_file && !std::filesystem::exists(url.path)) {
-    throw Error{ErrorCode::kUnavailable, "there is no store"};
-  }
-  const std::unique_ptr<StoreSchema> schema = context.schema();
-  if (schema->version() != schema->newest_version()) {
-    throw Error{ErrorCode::kConfiguration, "the tables are of another version"};
-  }
-  return context.store();
-}
-
 std::vector<Candidate> registered_tasks(Context& context) {
   const Registry& own = best_registry(context);
   std::vector<Candidate> result;
-  for (const TaskRecord& record : store_as_it_is(context).list_tasks()) {
+  for (const TaskRecord& record : existing_store(context).list_tasks()) {
     if (own.find_task(record.name) == nullptr) result.push_back({.word = record.name});
   }
   return result;
@@ -78,7 +61,7 @@ std::vector<Candidate> newest_jobs(Context& context, std::string_view command) {
     filter.states = {JobState::kRunning, JobState::kAborting};
   }
   std::vector<Candidate> result;
-  for (const JobRecord& job : store_as_it_is(context).list_page(filter).jobs) {
+  for (const JobRecord& job : existing_store(context).list_page(filter).jobs) {
     result.push_back({.word = std::to_string(job.id.value),
                       .meaning = fmt::format("{} {}", job.task, to_string(job.state))});
   }
@@ -137,7 +120,7 @@ Candidates task_argument(Context& context, const TypedValue& value) {
     return result;
   }
   result.ask_store = [&context, words, name = std::string{value.task}] {
-    static_cast<void>(store_as_it_is(context));
+    static_cast<void>(existing_store(context));
     return words(*find_task(context, name));
   };
   return result;

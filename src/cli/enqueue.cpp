@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 #include "app/environment.hpp"
 #include "base/time_format.hpp"
+#include "cli/argument_options.hpp"
 #include "cli/cannot_write.hpp"
+#include "cli/choose.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "cli/enqueue_file.hpp"
 #include "cli/enqueue_words.hpp"
+#include "cli/failure.hpp"
 #include "cli/find_task.hpp"
 #include "cli/job_view.hpp"
 #include "cli/json_line.hpp"
@@ -117,8 +120,8 @@ std::string stored_after_all(const CannotWrite& problem, std::span<const JobId> 
 
 class Enqueue final : public Command {
  public:
-  void declare(OptionTable& options, Context& /*context*/,
-               std::span<const std::string> /*words*/) override {
+  void declare(OptionTable& options, Context& context,
+               std::span<const std::string> words) override {
     options.positional("TASK", task_name_, "the task's full name: module.task");
     options
         .positionals("ARGUMENT", words_,
@@ -130,6 +133,7 @@ class Enqueue final : public Command {
                  "standard input");
     options.flag({"--wait", "-w"}, wait_, "wait for the end and print the output");
     job_.declare(options);
+    if (has_word(words, "--help", "-h")) describe_arguments(options, context, words);
   }
 
   int run(Context& context) override {
@@ -149,6 +153,8 @@ class Enqueue final : public Command {
   }
 
  private:
+  static void describe_arguments(OptionTable& options, Context& context,
+                                 std::span<const std::string> words);
   std::vector<JobId> enqueue_words(Context& context, const detail::TaskDeclaration& task);
   std::vector<JobId> enqueue_lines(Context& context, const detail::TaskDeclaration& task);
   NewJob plan_line(Context& context, const detail::TaskDeclaration& task,
@@ -164,6 +170,19 @@ class Enqueue final : public Command {
   bool wait_ = false;
   JobOptions job_;
 };
+
+// Help is there whatever is wrong with the settings or the store.
+void Enqueue::describe_arguments(OptionTable& options, Context& context,
+                                 std::span<const std::string> words) {
+  try {
+    if (const auto task = task_for_help(context, words)) {
+      options.describe(described_words(task->name, task->args));
+    }
+  } catch (const std::exception&) {
+    context.note(describe_failure(std::current_exception(), context.program(), "").message);
+    context.note(fmt::format("{}: so the task's own arguments are not shown", context.program()));
+  }
+}
 
 std::vector<JobId> Enqueue::enqueue_words(Context& context, const detail::TaskDeclaration& task) {
   const EnqueueDefaults& defaults = context.environment()->enqueue_defaults();
@@ -292,9 +311,11 @@ CommandEntry enqueue_entry() {
                "With --key the file can be given again: what is there is not enqueued twice.\n\n"
                "The trace in TRACEPARENT (and TRACESTATE) of the environment goes along as the "
                "job's "
-               "metadata, unless --metadata states a traceparent.",
+               "metadata, unless --metadata states a traceparent.\n\n"
+               "`enqueue TASK --help` lists the task's own arguments.",
            .examples = {{"enqueue images.resize path=a.png width=400",
                          "one job; prints its number"},
+                        {"enqueue images.resize --help", "the task's own arguments"},
                         {"enqueue images.resize path=a.png --wait", "and wait for its output"},
                         {"enqueue mail.send 'to:=[\"a@example.org\"]' text=@letter.txt --at +1h",
                          "JSON and a file as arguments, in an hour"},

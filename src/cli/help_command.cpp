@@ -33,7 +33,9 @@ class Help final : public Command {
       return 0;
     }
     OptionTable options;
-    chosen.command->declare(options, context, chosen.words);
+    std::vector<std::string> words = chosen.words;
+    words.insert(words.begin(), "--help");  // for what a command says only then
+    chosen.command->declare(options, context, words);
     declare_global_options(options, context.global());
     refuse_too_many(chosen.words, options);
     if (context.json()) {

@@ -44,7 +44,7 @@ class Run final : public Command {
  public:
   void declare(OptionTable& options, Context& context,
                std::span<const std::string> words) override {
-    task_ = find(context, words);
+    task_ = task_on_line(context, words);
     const auto separator = std::ranges::find(words, "--");
     if (task_ == nullptr && separator != words.end()) {
       declare_program(options, words.last(static_cast<std::size_t>(words.end() - separator) - 1));
@@ -83,25 +83,6 @@ class Run final : public Command {
   }
 
  private:
-  /// The options depend on the task, so it is looked for before the line is read: the first word
-  /// that is a task's name. The settings are read only if no module has it.
-  static const detail::TaskDeclaration* find(Context& context, std::span<const std::string> words) {
-    words = words.first(static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin()));
-    const auto find_in = [&](const Registry& registry) -> const detail::TaskDeclaration* {
-      for (const std::string& word : words) {
-        if (const detail::TaskDeclaration* task = registry.find_task(word)) return task;
-      }
-      return nullptr;
-    };
-    if (const detail::TaskDeclaration* task = find_in(context.module_registry())) return task;
-    const auto may_be_task = [](const std::string& word) {
-      return !word.starts_with('-') && word.find('.') != std::string::npos;
-    };
-    if (std::ranges::none_of(words, may_be_task)) return nullptr;
-    read_global_options(words, context.global());
-    return find_in(context.registry());
-  }
-
   void declare_program(OptionTable& options, std::span<const std::string> command) {
     program_.emplace(command.begin(), command.end());
     options.positionals("COMMAND", given_, "the program and its arguments, behind --").is_required =

@@ -1,4 +1,5 @@
 // The texts of --help, and command lines that name no command.
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <gmock/gmock.h>
@@ -78,6 +79,43 @@ TEST(Help, OfRunNamesTheTasksOwnArguments) {
   EXPECT_THAT(help, HasSubstr("--loud, --no-loud"));
   EXPECT_THAT(help, HasSubstr("one of low, high"));
   EXPECT_THAT(help, HasSubstr("[default: low]"));
+}
+
+TEST(Help, OfEnqueueNamesTheTasksOwnArguments) {
+  const Program program{"test_tasks"};
+  const std::string help = program.output({"enqueue", "t.echo", "--help"});
+  EXPECT_THAT(help, HasSubstr("\nArguments of t.echo\n"));
+  EXPECT_THAT(help, HasSubstr("  text=TEXT "));
+  EXPECT_THAT(help, HasSubstr("any text"));
+  EXPECT_THAT(help, HasSubstr("  loud=true|false "));
+  EXPECT_THAT(help, HasSubstr("one of low, high [default: low]"));
+  EXPECT_THAT(help, HasSubstr("  sizes=N "));
+  EXPECT_THAT(program.output({"enqueue", "--help", "t.bytes"}), HasSubstr("  data=@FILE "));
+  EXPECT_EQ(program.output({"help", "enqueue", "t.echo"}), help);
+  EXPECT_THAT(program.output({"enqueue", "--help"}), Not(HasSubstr("Arguments of")));
+}
+
+TEST(Help, OfEnqueueKnowsTasksOfTheStoreAndMakesNone) {
+  const Program stint{"stint"};
+  ProcessResult result = stint.run({"enqueue", "t.echo", "--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, StartsWith("Usage: stint enqueue"));
+  EXPECT_THAT(result.err, HasSubstr("so the task's own arguments are not shown"));
+  EXPECT_FALSE(std::filesystem::exists(stint.folder() + "/state"));
+
+  const Program program{"test_tasks"};
+  const std::string store = "sqlite:" + program.folder() + "/a.db";
+  program.output({"task", "register", "--store", store});
+  EXPECT_THAT(stint.output({"enqueue", "--store", store, "t.echo", "--help"}),
+              HasSubstr("one of low, high [default: low]"));
+  result = stint.run({"enqueue", "t.ecko", "--store", store, "-h"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("there is no task \"t.ecko\" (did you mean \"t.echo\"?)"));
+  stint.write_file("stint.toml", "a = \n");
+  result = stint.run({"enqueue", "t.echo", "--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, StartsWith("Usage: stint enqueue"));
+  EXPECT_THAT(result.err, HasSubstr("stint.toml:1"));
 }
 
 TEST(Help, OfAGroupListsItsCommands) {
