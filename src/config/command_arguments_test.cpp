@@ -77,7 +77,7 @@ TEST_F(CommandArguments, HaveBounds) {
   EXPECT_EQ(whole.minimum, 1);
   EXPECT_EQ(whole.maximum, 9);
   EXPECT_THAT(problems("type = \"number\"\nmaximum = 0.5\ndefault = 0.75"),
-              ElementsAre(HasSubstr("the default must be at most 0.5")));
+              ElementsAre(HasSubstr("the default 0.75 is more than 0.5")));
   EXPECT_THAT(
       problems("type = \"number\"\nminimum = \"x\""),
       ElementsAre(AllOf(HasSubstr("args.x.minimum is \"x\""), HasSubstr("write a number"))));

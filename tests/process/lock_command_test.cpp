@@ -114,10 +114,9 @@ TEST_F(LockCommand, PlansWithTheLimitsOfTheSettings) {
             "stint: error: a ttl of 1s is too short: the backends take 10s to 1d\n");
   EXPECT_EQ(refusal({"--ttl", "2d", "--backend", "redis"}),
             "stint: error: a ttl of 2d is too long: [one_instance.redis] takes 10s to 1d\n");
-  EXPECT_EQ(
-      refusal({"--ttl", "9.9", "--backend", "consul"}),
-      "stint: error: a ttl of 9s900ms is too short: [one_instance.consul] takes 10s to 1d, as "
-      "Consul itself does\n");
+  EXPECT_EQ(refusal({"--ttl", "9.9", "--backend", "consul"}),
+            "stint: error: a ttl of 9.9s is too short: [one_instance.consul] takes 10s to 1d, as "
+            "Consul itself does\n");
   EXPECT_THAT(refusal({"--ttl", "5", "--lock-delay", "2m", "--backend", "consul"}),
               ::testing::AllOf(HasSubstr("2 problems"), HasSubstr("a ttl of 5s is too short"),
                                HasSubstr("a lock_delay of 2m is too long")));
