@@ -13,6 +13,7 @@ namespace stint::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Roles : public PostgresTest {
  protected:
@@ -86,6 +87,8 @@ TEST_F(Roles, EnqueueOnlyEnqueuesBySqlAndSeesStates) {
   EXPECT_THAT(refusal_of("select args from stint.job"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select stint.abort_job(1)"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select stint.retry_job(1)"), HasSubstr("denied"));
+  EXPECT_THAT(refusal_of("select stint.queue_again(null, '{1}', 1, 1, '{5,6}')"),
+              HasSubstr("denied"));
   EXPECT_THAT(refusal_of("update stint.live set priority = 9"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("delete from stint.live"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("select * from stint.jobs"), HasSubstr("denied"));
@@ -115,11 +118,11 @@ TEST_F(Roles, WorkerDoesEverythingButChangeTables) {
   const std::vector<JobId> ids{enqueued[0].id, enqueued[1].id, enqueued[2].id};
   EXPECT_EQ(store->retry_jobs({&ids[1], 1}, RetryOf::kFailures).at(0).kind,
             OperationResult::Kind::kChanged);
-  const JobUpdate update{.id = ids[1],
-                         .priority = 3,
-                         .arguments = NewArguments{.read = store->find_job(ids[1])->epoch,
-                                                   .args = R"({"a":1})",
-                                                   .attachments = {"bytes"}}};
+  const JobUpdate update{
+      .id = ids[1],
+      .priority = 3,
+      .arguments = NewArguments{
+          .read = store->find_job(ids[1])->epoch, .args = R"({"a":1})", .attachments = {"bytes"}}};
   EXPECT_EQ(store->update_jobs({&update, 1}).at(0).kind, OperationResult::Kind::kChanged);
   EXPECT_EQ(store->count_log_lines(ids).at(0), 1);
   EXPECT_EQ(store->delete_jobs({&ids[1], 1}).at(0).kind, OperationResult::Kind::kChanged);
@@ -130,6 +133,17 @@ TEST_F(Roles, WorkerDoesEverythingButChangeTables) {
   EXPECT_THAT(refusal_of("update stint.migration set version = 0"), HasSubstr("denied"));
   EXPECT_THAT(refusal_of("drop table stint.live"), HasSubstr("owner"));
   EXPECT_THAT(refusal_of("create table stint.mine (id int)"), HasSubstr("denied"));
+}
+
+TEST_F(Roles, RetryWithTheRightsOfVersionsBefore) {
+  const auto store = store_of(StoreGrant::kWorker);
+  run("revoke execute on function stint.queue_again(timestamptz, bigint[], bigint, bigint,"
+      " smallint[]) from " +
+      role_);
+  const JobId id = store->enqueue(std::vector<NewJob>{{.task = "t.run"}}).at(0).id;
+  EXPECT_EQ(store->abort(id, ""), JobState::kAborted);
+  EXPECT_EQ(store->retry_jobs({&id, 1}, RetryOf::kFailures).at(0).kind,
+            OperationResult::Kind::kChanged);
 }
 
 TEST_F(Roles, ReadOnlyReadsEverything) {
@@ -213,6 +227,10 @@ TEST_F(Roles, OwnerOwnsWhatThereIs) {
                             schema(), role_))
                 .at(0),
             "0");
+  EXPECT_THAT(run(fmt::format("select proname from pg_proc where pronamespace = '{}'::regnamespace"
+                              " and pg_get_userbyid(proowner) <> '{}'",
+                              schema(), role_)),
+              IsEmpty());
 }
 
 TEST_F(Roles, AreNamedSafely) {

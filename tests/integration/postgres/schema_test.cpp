@@ -34,6 +34,9 @@ TEST_F(PostgresSchema, ComesFromTheScriptAsWell) {
   EXPECT_EQ(tables->migration_script(), "");
   tables->reset();
   EXPECT_EQ(tables->version(), 0);
+  EXPECT_EQ(run(fmt::format("select count(*) from pg_namespace where nspname = '{}'", name)).at(0),
+            "0")
+      << "something of ours was left in it";
 }
 
 TEST_F(PostgresSchema, LeavesWhatOthersPutThere) {

@@ -325,7 +325,7 @@ TEST_F(SqlInterface, TellsStates) {
             std::to_string(registry_->tasks().size()));
   new_worker(store());
   EXPECT_EQ(run("select state from stint.workers").at(0), "alive");
-  EXPECT_EQ(run("select stint.sql_interface_version()").at(0), "2");
+  EXPECT_EQ(run("select stint.sql_interface_version()").at(0), "3");
 }
 
 TEST_F(SqlInterface, AbortsAndTriesAgain) {

@@ -18,7 +18,8 @@ begin
     'abort_job(bigint,text)', 'retry_job(bigint)', 'explain_job(bigint)',
     'fence_assert(text,bigint)', 'is_date_math(text)', 'reads_as_date_math(jsonb)',
     'is_open_date(jsonb,jsonb)', 'local_moment(timestamp,text,interval)',
-    'date_math(text,timestamptz,text)', 'resolved_dates(text,jsonb,jsonb,timestamptz)']
+    'date_math(text,timestamptz,text)', 'resolved_dates(text,jsonb,jsonb,timestamptz)',
+    'queue_again(timestamptz,bigint[],bigint,bigint,smallint[])']
   loop
     execute format('drop routine if exists /* SCHEMA */%s', name);
   end loop;

@@ -13,6 +13,7 @@ grant usage, select on sequence /* SCHEMA */job_id, /* SCHEMA */worker_id to /* 
 grant execute on function /* SCHEMA */reserve_job_ids(integer), /* SCHEMA */make_partition(bigint),
   /* SCHEMA */drop_empty_partitions(), /* SCHEMA */enqueue(text, jsonb, jsonb),
   /* SCHEMA */job_state(bigint), /* SCHEMA */abort_job(bigint, text),
+  /* SCHEMA */queue_again(timestamptz, bigint[], bigint, bigint, smallint[]),
   /* SCHEMA */retry_job(bigint), /* SCHEMA */explain_job(bigint),
   /* SCHEMA */sql_interface_version(), /* SCHEMA */fence_assert(text, bigint) to /* ROLE */;
 grant execute on procedure /* SCHEMA */insert_job(text, text, integer, json, bigint, text)
