@@ -44,6 +44,7 @@ constexpr std::array kOneDialect{
     OneDialect{"sqlite", "write_sequence", kFile},
     OneDialect{"postgres", "abort_waiting", kBatch},
     OneDialect{"postgres", "attempt_is_open", kServer},
+    OneDialect{"postgres", "avoid_scans", kServer},
     OneDialect{"postgres", "begin_attempt", kServer},
     OneDialect{"postgres", "claim_from_marks", kServer},
     OneDialect{"postgres", "claimed_details", kServer},

@@ -156,7 +156,9 @@ std::vector<HealthCheck> PostgresInspector::check_place(InspectDepth /*depth*/) 
 std::optional<JobPlace> PostgresInspector::find_place(JobId id, int most) {
   Parameters parameters;
   parameters.add(id).add(database_.test_time()).add(std::int32_t{most});
-  const Result result = database_.run(sql::find_place, std::move(parameters));
+  const std::array<Command, 2> commands{Command{&sql::prefer_order, {}},
+                                        Command{&sql::find_place, std::move(parameters)}};
+  const Result result = std::move(database_.run(commands, Resend::kAllowed).back());
   if (result.empty()) return std::nullopt;
   const Row row = result.row(0);
   return JobPlace{.now = row.time(0),
@@ -184,18 +186,19 @@ std::vector<WorkerTasks> PostgresInspector::worker_tasks() {
 QueueLook PostgresInspector::look_at_queue(int most) {
   Parameters parameters;
   parameters.add(database_.test_time()).add(std::int32_t{most});
-  const std::array<Command, 3> commands{Command{&sql::waiting_jobs, parameters},
-                                        Command{&sql::ended_lately, parameters},
-                                        Command{&sql::server_clock, [&] {
-                                                  Parameters now;
-                                                  now.add(database_.test_time());
-                                                  return now;
-                                                }()}};
+  Parameters now;
+  now.add(database_.test_time());
+  const std::array<Command, 5> commands{
+      Command{&sql::prefer_order, {}}, Command{&sql::waiting_jobs, parameters},
+      Command{&sql::avoid_scans, {}}, Command{&sql::ended_lately, parameters},
+      Command{&sql::server_clock, std::move(now)}};
   const std::vector<Result> results = database_.run(commands, Resend::kAllowed);
-  QueueLook look{.now = results[2].row(0).time(0), .waiting = {}};
+  const Result& waiting = results[1];
+  const Result& ended = results[3];
+  QueueLook look{.now = results[4].row(0).time(0), .waiting = {}};
   std::int64_t seen = 0;
-  for (int i = 0; i < results[0].rows(); ++i) {
-    const Row row = results[0].row(i);
+  for (int i = 0; i < waiting.rows(); ++i) {
+    const Row row = waiting.row(i);
     look.waiting.push_back({.domain = row.string(0),
                             .task = row.string(1),
                             .node = row.string(2),
@@ -204,8 +207,8 @@ QueueLook PostgresInspector::look_at_queue(int most) {
     seen += row.int64(3);
   }
   look.is_cut = seen >= most;
-  for (int i = 0; i < results[1].rows(); ++i) {
-    const Row row = results[1].row(i);
+  for (int i = 0; i < ended.rows(); ++i) {
+    const Row row = ended.row(i);
     add_ended(look, static_cast<JobState>(row.int32(0)), row.text(1), row.int64(2));
   }
   return look;

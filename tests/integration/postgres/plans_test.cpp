@@ -13,7 +13,9 @@ namespace stint::test {
 namespace {
 
 using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 class PostgresPlans : public PostgresTest {
@@ -43,6 +45,15 @@ class PostgresPlans : public PostgresTest {
     return most;
   }
 
+  // The same after what the code sends before it in its transaction.
+  std::string generic_plan(const SqlFile& file, const SqlFile* before) {
+    run("begin");
+    if (before != nullptr) run(postgres::text_to_send(*before, schema()));
+    std::string plan = generic_plan(file);
+    run("rollback");
+    return plan;
+  }
+
   // Two partitions, both in use; more workers than a page holds.
   void fill() {
     run("insert into stint.worker (id, beat_at, started_at, pid, slots, state, node, host, boot_id,"
@@ -57,15 +68,24 @@ class PostgresPlans : public PostgresTest {
         " from generate_series(1, 20000) i");
     run("insert into stint.finished (id, epoch, run_at, finished_at, attempts, interruptions,"
         " crashes, failures, state, domain) select i + i % 2 * 1000000, 1, now(), now(), 1, 0, 0,"
-        " 0, 4, 'default' from generate_series(20001, 40000) i");
+        " 0, case when i = 20002 then 5 else 4 end, 'default' from generate_series(20001, 40000) "
+        "i");
     run("insert into stint.attempt (job, epoch, ended_at, attempt, cause)"
         " select i, 1, now(), 1, 'error' from generate_series(1, 5000) i");
+    run("insert into stint.log (job, number, at, attempt, level, line)"
+        " select i, 1, now(), 1, 1, 'line' from generate_series(1, 5000) i");
+    run("insert into stint.attachment (job, position, kind, data)"
+        " select i, 0, 1, 'bytes' from generate_series(1, 5000) i");
+    run("insert into stint.idempotency (job, created_at, key)"
+        " select i, now(), i::text from generate_series(1, 5000) i");
+    run("select setval('stint.job_id', 1100000)");
   }
 
   void make_partitions() { run("select stint.make_partition(i) from generate_series(0, 1) i"); }
 
   void analyze() {
-    for (const char* table : {"live", "job", "finished", "worker", "attempt"}) {
+    for (const char* table :
+         {"live", "job", "finished", "worker", "attempt", "log", "attachment", "idempotency"}) {
       run(fmt::format("analyze stint.{}", table));
     }
   }
@@ -93,6 +113,79 @@ class PostgresPlans : public PostgresTest {
                 ContainsRegex("Index Scan using live_lane.*\n.*Index Cond: .*run_at <= "
                               "COALESCE.*statement_timestamp"))
         << statistics;
+  }
+
+  void check_asked_statements(const char* statistics) {
+    // What people ask for: a constant number of steps a job that they name, or up to a limit.
+    struct Asked {
+      const SqlFile* file;
+      const SqlFile* before = nullptr;
+    };
+    static constexpr const SqlFile* kOrder = &postgres::sql::prefer_order;
+    static constexpr std::array<Asked, 22> kAsked{
+        {{&postgres::sql::lock_jobs, kOrder},
+         {&postgres::sql::lock_ended, kOrder},
+         {&postgres::sql::lock_waiting, kOrder},
+         {&postgres::sql::update_jobs, kOrder},
+         {&postgres::sql::delete_waiting, kOrder},
+         {&postgres::sql::delete_finished, kOrder},
+         {&postgres::sql::delete_jobs, kOrder},
+         {&postgres::sql::job_states, kOrder},
+         {&postgres::sql::abort_waiting},
+         {&postgres::sql::mark_abort},
+         {&postgres::sql::ask_stacks},
+         {&postgres::sql::list_attempts},
+         {&postgres::sql::list_attachments},
+         {&postgres::sql::count_log_lines},
+         {&postgres::sql::read_log},
+         {&postgres::sql::split_tags},
+         {&postgres::sql::list_workers},
+         {&postgres::sql::find_place, kOrder},
+         {&postgres::sql::waiting_jobs, kOrder},
+         {&postgres::sql::ended_lately, &postgres::sql::avoid_scans},
+         {&postgres::sql::partitions_ahead},
+         {&postgres::sql::count_enqueued}}};
+    for (const Asked& asked : kAsked) {
+      // Workers, who are kept few, may be read from end to end.
+      EXPECT_THAT(generic_plan(*asked.file, asked.before),
+                  Not(ContainsRegex("Seq Scan on (live|job|finished|attempt|attachment|log|idem)")))
+          << asked.file->name << ", " << statistics;
+    }
+    // Jobs that are due later are passed by, lane by lane.
+    EXPECT_THAT(generic_plan(postgres::sql::waiting_jobs, kOrder),
+                ContainsRegex("Index Cond: .*domain = .*priority = .*run_at <= "))
+        << statistics;
+    // The newest id comes from the end of an index.
+    EXPECT_THAT(generic_plan(postgres::sql::partitions_ahead),
+                ContainsRegex("Limit.*\n.*Append.*\n.*Index (Only )?Scan Backward"))
+        << statistics;
+  }
+
+  std::vector<std::string> tables_read_from_end_to_end() {
+    return run(
+        fmt::format("select relname from pg_stat_xact_user_tables where schemaname = '{}'"
+                    " and seq_scan > 0 and relname not in ('worker', 'task') order by 1",
+                    schema()));
+  }
+
+  // Their statements are planned out of sight; what they have read is counted.
+  void check_functions(const char* statistics) {
+    for (const char* call :
+         {"retry_job(20002)", "retry_job(2)", "abort_job(4)", "abort_job(50)", "job_state(20004)",
+          "explain_job(6)", "explain_job(20004)",
+          "enqueue('t.new', '{}', '{\"unregistered\": true, \"idempotency_key\": \"new\"}')",
+          "queue_again(null, '{20006,1020009}', 20006, 1020009, '{4}')"}) {
+      run("begin");
+      run(fmt::format("select stint.{}", call));
+      EXPECT_THAT(tables_read_from_end_to_end(), IsEmpty()) << call << ", " << statistics;
+      run("rollback");
+    }
+  }
+
+  void check_all(const char* statistics) {
+    check_hot_statements(statistics);
+    check_asked_statements(statistics);
+    check_functions(statistics);
   }
 };
 
@@ -135,21 +228,24 @@ TEST_F(PostgresPlans, ListInTheOrderOfAnIndex) {
 TEST_F(PostgresPlans, UseIndexesWithoutStatistics) {
   make_partitions();
   fill();
-  check_hot_statements("no statistics");
+  check_all("no statistics");
 }
 
 TEST_F(PostgresPlans, UseIndexesWithStaleStatistics) {
   make_partitions();
   analyze();
   fill();
-  check_hot_statements("statistics of empty tables");
+  check_all("statistics of empty tables");
 }
 
 TEST_F(PostgresPlans, UseIndexesWithFullStatistics) {
   make_partitions();
   fill();
   analyze();
-  check_hot_statements("statistics of full tables");
+  check_all("statistics of full tables");
+  run("begin; select count(*) from stint.live where error is not null");
+  EXPECT_THAT(tables_read_from_end_to_end(), ElementsAre("live")) << "it would be seen";
+  run("rollback");
 }
 
 }  // namespace
