@@ -5,8 +5,11 @@
 #include <thread>
 #include <vector>
 #include <fmt/format.h>
+#include <libpq-fe.h>
+#include "backends/postgres/connection.hpp"
 #include "backends/postgres/database.hpp"
 #include "backends/postgres/migration.hpp"
+#include "backends/postgres/result.hpp"
 #include "backends/postgres/schema.hpp"
 #include "base/test_point.hpp"
 #include "postgres_test_base.hpp"
@@ -169,9 +172,19 @@ TEST_F(PostgresMigrations, OutsideOfTransactionsCanBeKilledAtEachStatement) {
 TEST_F(PostgresMigrations, BuildIndexesAnewThatWereNotFinished) {
   migrate(known_and({kGentle}));
   const std::vector<SqlFile> more = known_and({kGentle, kIndexes});
-  // It waits for this transaction, which has written to the table.
-  run("begin; insert into stint.attempt (job, epoch, ended_at, attempt, cause)"
-      " values (1, 1, now(), 1, 'error')");
+  // It waits for this transaction, which has written to the table. The session does nothing else:
+  // were it asked something just when the first index is nearly built, then that one would wait for
+  // it as well, as for all transactions that read at that moment.
+  const postgres::ConnectionPointer writer =
+      postgres::connect(postgres::parse_connect_options(url()));
+  const auto tell_writer = [&](const std::string& text) {
+    const postgres::ResultPointer result{PQexec(writer.get(), text.c_str())};
+    EXPECT_EQ(PQresultStatus(result.get()), PGRES_COMMAND_OK) << PQerrorMessage(writer.get());
+  };
+  tell_writer(
+      fmt::format("begin; insert into \"{}\".attempt (job, epoch, ended_at, attempt, cause)"
+                  " values (1, 1, now(), 1, 'error')",
+                  schema()));
   std::thread thread{[&] { EXPECT_THROW(migrate(more), Error); }};
   const std::string invalid =
       "select relname from pg_index join pg_class on oid = indexrelid where"
@@ -183,7 +196,7 @@ TEST_F(PostgresMigrations, BuildIndexesAnewThatWereNotFinished) {
     return run("select pg_terminate_backend(pid) from" + migrator() + "as m").size() == 1;
   }));
   thread.join();
-  run("commit");
+  tell_writer("commit");
   EXPECT_THAT(run(invalid), ElementsAre("attempt_worker"));
   EXPECT_EQ(version(), newest() + 1);
   EXPECT_THAT(migrate(more), ElementsAre("007_indexes"));
