@@ -12,7 +12,7 @@ packages_test=(libgtest-dev libgmock-dev librapidcheck-dev python3-psycopg2 pgbo
 packages_package=(dpkg-dev git)
 packages_format=(clang-format-19)
 packages_lint=(clang-tidy-19 git)
-packages_clang=(clang-19 libclang-rt-19-dev)
+packages_clang=(clang-19 libclang-rt-19-dev llvm-19)
 
 # Run as root, install "$@" and start no service of theirs, now or when the machine starts: a server's
 # package would otherwise take the port that is usual for it. Where somebody has a policy, it stays.

@@ -25,6 +25,13 @@ class ModuleDefinition {
 
 }  // namespace stint
 
+// clang's address sanitizer would put a red zone between what stands in one section.
+#if defined(__clang__)
+#define STINT_DETAIL_NO_PADDING clang::no_sanitize("address"),
+#else
+#define STINT_DETAIL_NO_PADDING
+#endif
+
 // NOLINTBEGIN(bugprone-macro-parentheses): the arguments are names to declare.
 
 /// Declare, in a header, a module that some source file defines.
@@ -34,17 +41,18 @@ class ModuleDefinition {
 /// `STINT_MODULE(images, m) { m.task(...); }`. The body runs once for each program, worker or
 /// client that is given the module, or loads the shared object that it is in (docs/modules.md).
 /// Needs `stint/module.hpp`.
-#define STINT_MODULE(module_name, parameter)                                                  \
-  static void stint_declare_##module_name(::stint::Module& parameter);                        \
-  extern const ::stint::ModuleDefinition module_name;                                         \
-  constinit const ::stint::ModuleDefinition module_name{#module_name,                         \
-                                                        &stint_declare_##module_name};        \
-  [[gnu::used, gnu::retain, gnu::section(".note.stint"),                                      \
-    gnu::aligned(4)]] static constexpr ::stint::detail::ModuleNote stint_note_##module_name = \
-      ::stint::detail::make_module_note(#module_name, ::stint::detail::kModuleLayout);        \
-  [[gnu::used, gnu::retain, gnu::section("stint_modules"),                                    \
-    gnu::aligned(                                                                             \
-        8)]] static constinit const ::stint::detail::ListedModule stint_listed_##module_name{ \
-      {#module_name, &stint_declare_##module_name}, &::stint_module_list};                    \
+#define STINT_MODULE(module_name, parameter)                                                       \
+  static void stint_declare_##module_name(::stint::Module& parameter);                             \
+  extern const ::stint::ModuleDefinition module_name;                                              \
+  constinit const ::stint::ModuleDefinition module_name{#module_name,                              \
+                                                        &stint_declare_##module_name};             \
+  [[                                                                                               \
+    gnu::used, gnu::retain, gnu::section(".note.stint"), STINT_DETAIL_NO_PADDING gnu::aligned(4)   \
+  ]] static constexpr ::stint::detail::ModuleNote stint_note_##module_name =                       \
+      ::stint::detail::make_module_note(#module_name, ::stint::detail::kModuleLayout);             \
+  [[                                                                                               \
+    gnu::used, gnu::retain, gnu::section("stint_modules"), STINT_DETAIL_NO_PADDING gnu::aligned(8) \
+  ]] static constinit const ::stint::detail::ListedModule stint_listed_##module_name{              \
+      {#module_name, &stint_declare_##module_name}, &::stint_module_list};                         \
   static void stint_declare_##module_name(::stint::Module& parameter)
 // NOLINTEND(bugprone-macro-parentheses)

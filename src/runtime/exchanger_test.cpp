@@ -108,6 +108,7 @@ TEST_F(ExchangerTest, IsNotLateWhileTheStoreTakesItsTime) {
   EXPECT_FALSE(is_late_tomorrow());
   unlocked.set_value();
   EXPECT_TRUE(eventually(is_late_tomorrow)) << "it is to come round again";
+  stop();  // it uses what stands above
 }
 
 TEST_F(ExchangerTest, DropsAndCountsWhatIsFenced) {

@@ -3,9 +3,11 @@
 #   BINARY_DIR      where it is built
 #   ONLY_CONFIGURE  do not build it
 #   PREFIX          where the project is installed, for find_package
-#   DEBIAN_PREFIX   the same of the Debian package; where there is one, it is taken
+#   DEBIAN_PREFIX   the same of the Debian package for developers, which has no program; where there
+#                   is one, it is taken
 cmake_minimum_required(VERSION 3.25)
 
+set(stint "${PREFIX}/bin/stint")
 if(DEBIAN_PREFIX AND EXISTS "${DEBIAN_PREFIX}")
   set(PREFIX "${DEBIAN_PREFIX}")
 endif()
@@ -44,7 +46,6 @@ set(ENV{STINT_MODULES_DIRECTORIES} "${BINARY_DIR}")
 expect("6 x 7 = 42\n42\n" "${BINARY_DIR}/loader" run shipped.multiply --a 6 --run-once --module shipped)
 if(PREFIX)
   # By the installed program: with that module, and with the one that it brings.
-  set(stint "${PREFIX}/bin/stint")
   set(ENV{STINT_MODULES_LOAD} shipped)
   expect("2\n" "${stint}" enqueue shipped.multiply a=5)
   foreach(isolation IN ITEMS thread process)

@@ -1,12 +1,12 @@
 #include "support/processes.hpp"
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 
 namespace stint::test {
@@ -16,7 +16,13 @@ namespace fs = std::filesystem;
 
 std::string read(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+  std::string text;
+  std::array<char, 4096> block{};
+  // A process that ends meanwhile makes reading fail: that is the end of its file.
+  while (file.read(block.data(), block.size()) || file.gcount() > 0) {
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  return text;
 }
 
 std::vector<pid_t> all_processes() {
