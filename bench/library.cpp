@@ -18,10 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kTask = "noop.run";
+constexpr const char* kBenchTask = "noop.run";
 
 std::vector<NewJob> new_jobs(int count) {
-  return std::vector<NewJob>(static_cast<std::size_t>(count), NewJob{.task = kTask});
+  return std::vector<NewJob>(static_cast<std::size_t>(count), NewJob{.task = kBenchTask});
 }
 
 std::unique_ptr<Store> open_new(const StorePlace& place) {
@@ -29,7 +29,7 @@ std::unique_ptr<Store> open_new(const StorePlace& place) {
   return open_store({.url = place.url});
 }
 
-void fill(Store& store, const Plan& plan, const NewJob& job = {.task = kTask}) {
+void fill(Store& store, const Plan& plan, const NewJob& job = {.task = kBenchTask}) {
   const std::vector<NewJob> jobs(static_cast<std::size_t>(plan.bulk), job);
   for (int done = 0; done < plan.jobs; done += plan.bulk) store.enqueue(jobs);
 }
@@ -53,7 +53,7 @@ WorkerInfo worker_info() {
 Sample drain_by_exchange(Store& store, const Plan& plan, const StorePlace& place) {
   const ClaimRequest request{.worker = store.register_worker(worker_info()),
                              .node = "bench",
-                             .tasks = {kTask},
+                             .tasks = {kBenchTask},
                              .limit = plan.batch};
   const Meter meter{place.server};
   std::vector<Completion> completions;
@@ -142,9 +142,10 @@ Contestant client_bulk(const Plan& plan, const StorePlace& place) {
             const std::unique_ptr<Store> store = open_new(place);
             Client client{settings_for(place.url), {noop}};
             const std::vector<json> args(static_cast<std::size_t>(plan.bulk), json::object());
-            client.enqueue(kTask, args);  // opens the store
+            client.enqueue(kBenchTask, args);  // opens the store
             const Meter meter{place.server};
-            for (int done = 0; done < plan.jobs; done += plan.bulk) client.enqueue(kTask, args);
+            for (int done = 0; done < plan.jobs; done += plan.bulk)
+              client.enqueue(kBenchTask, args);
             const Sample sample = meter.stop(plan.jobs);
             expect_all(*store, JobState::kQueued, plan.jobs + plan.bulk);
             return sample;
@@ -155,11 +156,11 @@ Contestant client_one_by_one(const Plan& plan, const StorePlace& place) {
   return {.name = "Client::enqueue of 1", .round = [plan, place] {
             const std::unique_ptr<Store> store = open_new(place);
             Client client{settings_for(place.url), {noop}};
-            client.enqueue(kTask);  // opens the store
+            client.enqueue(kBenchTask);  // opens the store
             const auto end = Clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
             std::int64_t jobs = 0;
             const Meter meter{place.server};
-            for (; Clock::now() < end; ++jobs) client.enqueue(kTask);
+            for (; Clock::now() < end; ++jobs) client.enqueue(kBenchTask);
             const Sample sample = meter.stop(jobs);
             expect_all(*store, JobState::kQueued, jobs + 1);
             return sample;
@@ -186,7 +187,7 @@ Contestant worker_drain_slots(const Plan& plan, const StorePlace& place, int slo
   return {.name = fmt::format("{} slot{}", slots, slots == 1 ? "" : "s"),
           .round = [own, place, slots, waits] {
             const std::unique_ptr<Store> store = open_new(place);
-            fill(*store, own, {.task = waits ? "noop.wait" : kTask});
+            fill(*store, own, {.task = waits ? "noop.wait" : kBenchTask});
             const Sample sample = drain_by_processes(place, own.jobs, 1, "thread", slots);
             expect_all(*store, JobState::kDone, own.jobs);
             return sample;

@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLongestWait{20};
+constexpr std::chrono::seconds kLongestSlotsWait{20};
 
 double milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
@@ -64,7 +64,7 @@ class Served final {
     for (int i = 0; i < 3; ++i) pause_until_idle();
   }
   static void expect(const JobHandle<>& job, JobState state) {
-    if (const JobState found = job.wait_for(kLongestWait); found != state) {
+    if (const JobState found = job.wait_for(kLongestSlotsWait); found != state) {
       throw std::runtime_error{fmt::format("job {} is {} in place of {}", job.id().value,
                                            to_string(found), to_string(state))};
     }
@@ -138,7 +138,8 @@ double time_notice(Served& served) {
   const auto killed_at = Clock::now();
   kill_slot();
   while (job.state() == JobState::kRunning) {
-    if (Clock::now() - killed_at > kLongestWait) throw std::runtime_error{"no crash was noticed"};
+    if (Clock::now() - killed_at > kLongestSlotsWait)
+      throw std::runtime_error{"no crash was noticed"};
     std::this_thread::sleep_for(std::chrono::microseconds{200});
   }
   const double waited = milliseconds(Clock::now() - killed_at);
@@ -187,7 +188,7 @@ double time_death(Served& served) {
   const UniqueFd process = open_process(slot_page().process);
   const auto asked_at = abort(job);
   pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
-  const auto longest = std::chrono::milliseconds{kLongestWait}.count();
+  const auto longest = std::chrono::milliseconds{kLongestSlotsWait}.count();
   if (::poll(&ended, 1, static_cast<int>(longest)) != 1) {
     throw std::runtime_error{"an aborted job lives on"};
   }

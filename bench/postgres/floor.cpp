@@ -3,11 +3,11 @@
 #include <chrono>
 #include <future>
 #include <numeric>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 #include <fmt/format.h>
+#include "expect.hpp"
 #include "idle_pause.hpp"
 #include "meter.hpp"
 #include "postgres/driver.hpp"
@@ -120,12 +120,6 @@ class Client final {
 
 void make_tables(const PgSchema& schema) {
   PgConnection{schema.url()}.execute(fmt::format(kTables, schema.name()));
-}
-
-void expect(std::int64_t count, std::int64_t expected) {
-  if (count != expected) {
-    throw std::runtime_error{fmt::format("did {} jobs in place of {}", count, expected)};
-  }
 }
 
 void expect_stored(Client& client, const PgSchema& schema, std::int64_t expected) {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "app/backends.hpp"
 #include "backends/postgres/statements.hpp"
 #include "core/store.hpp"
+#include "expect.hpp"
 #include "meter.hpp"
 #include "postgres/driver.hpp"
 #include "stint_generated/postgres_sql.hpp"
@@ -20,7 +20,7 @@ namespace {
 namespace sql = ::stint::postgres::sql;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kTask = "noop.run";
+constexpr std::string_view kStatementTask = "noop.run";
 constexpr std::string_view kDomain = "default";
 constexpr int kIdBlock = 1000;
 constexpr std::int16_t kZero = 0;
@@ -32,9 +32,9 @@ struct Batch {
 };
 
 /// A connection, with our statements planned once, as the backend sends them over one of its own.
-class Client final {
+class StatementClient final {
  public:
-  explicit Client(const PgSchema& schema) : connection_(schema.url()) {
+  explicit StatementClient(const PgSchema& schema) : connection_(schema.url()) {
     const ::stint::postgres::Statements texts{schema.name()};
     const auto prepare = [&](const char* name, const SqlFile& file) {
       connection_.prepare(name, texts.text(file));
@@ -64,7 +64,7 @@ class Client final {
     } else {
       values.add_array(ids).add_jsons(args);
     }
-    connection_.send(count == 1 ? "enqueue_one" : "enqueue", values.add(kTask)
+    connection_.send(count == 1 ? "enqueue_one" : "enqueue", values.add(kStatementTask)
                                                                  .add(kDomain)
                                                                  .add_null()
                                                                  .add(kZero)
@@ -116,7 +116,7 @@ class Client final {
   }
 
   void send_claim(std::int64_t worker, int limit) {
-    const std::vector<std::string> tasks{std::string{kTask}};
+    const std::vector<std::string> tasks{std::string{kStatementTask}};
     connection_.send("claim", PgValues{}
                                   .add(worker)
                                   .add(kDomain)
@@ -149,20 +149,14 @@ class Client final {
   std::int64_t last_claim_ = 0;
 };
 
-void expect(std::int64_t count, std::int64_t expected) {
-  if (count != expected) {
-    throw std::runtime_error{fmt::format("did {} jobs in place of {}", count, expected)};
-  }
-}
-
 Sample drain_by_clients(const Plan& plan, const PgSchema& schema, const std::string& store_url,
                         int clients) {
   const std::unique_ptr<Store> store = open_store({.url = store_url});
   const auto count = static_cast<std::size_t>(clients);
-  std::vector<std::unique_ptr<Client>> all;
+  std::vector<std::unique_ptr<StatementClient>> all;
   std::vector<WorkerId> workers;
   for (std::size_t i = 0; i < count; ++i) {
-    all.push_back(std::make_unique<Client>(schema));
+    all.push_back(std::make_unique<StatementClient>(schema));
     workers.push_back(store->register_worker({.node = "bench", .host = "bench"}));
   }
   all[0]->reserve_ids(plan.bulk);
@@ -199,7 +193,7 @@ StorePlace postgres_place(const PgSchema& schema) {
 Contestant postgres_statements_bulk(const Plan& plan, const PgSchema& schema) {
   return {.name = fmt::format("our statements, {}", plan.bulk), .round = [plan, schema] {
             postgres_place(schema).make_new();
-            Client client{schema};
+            StatementClient client{schema};
             client.reserve_ids(plan.bulk);
             const Meter meter{schema.server()};
             for (int done = 0; done < plan.jobs; done += plan.bulk) client.insert(plan.bulk);
@@ -210,7 +204,7 @@ Contestant postgres_statements_bulk(const Plan& plan, const PgSchema& schema) {
 Contestant postgres_statements_one_by_one(const Plan& plan, const PgSchema& schema) {
   return {.name = "our statements, 1", .round = [plan, schema] {
             postgres_place(schema).make_new();
-            Client client{schema};
+            StatementClient client{schema};
             client.reserve_ids(kIdBlock);
             const auto end = Clock::now() + std::chrono::duration<double>{plan.one_by_one_seconds};
             std::int64_t jobs = 0;

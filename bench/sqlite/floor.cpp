@@ -3,10 +3,10 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 #include <fmt/format.h>
+#include "expect.hpp"
 #include "idle_pause.hpp"
 #include "meter.hpp"
 #include "sqlite/driver.hpp"
@@ -128,12 +128,6 @@ class Floor final {
   SqliteStatement complete_ = database_.prepare(kComplete);
   std::int64_t last_id_ = 0;
 };
-
-void expect(std::int64_t count, std::int64_t expected) {
-  if (count != expected) {
-    throw std::runtime_error{fmt::format("did {} jobs in place of {}", count, expected)};
-  }
-}
 
 // Sleep until told, then claim one job; note how long that took from `committed_at`.
 std::vector<double> wake_and_claim(Floor& floor, int jobs) {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "backends/sqlite/given_ids.hpp"
 #include "backends/sqlite/writer.hpp"
 #include "core/store.hpp"
+#include "expect.hpp"
 #include "meter.hpp"
 #include "sqlite/driver.hpp"
 
@@ -77,12 +77,6 @@ class Statements final {
 
 std::vector<NewJob> new_jobs(int count) {
   return std::vector<NewJob>(static_cast<std::size_t>(count), NewJob{.task = kTask});
-}
-
-void expect(std::int64_t count, std::int64_t expected) {
-  if (count != expected) {
-    throw std::runtime_error{fmt::format("did {} jobs in place of {}", count, expected)};
-  }
 }
 
 }  // namespace
