@@ -224,6 +224,9 @@ TEST_P(PostgresFaults, AFullDiskIsGotOverEachTime) {
   std::filesystem::create_directory(folder / "wal");
   start_server({.data = disk.folder() / "data", .wal = folder / "wal"});
   Process running{worker(2)};
+  // One that begins while the disk is full finds no room for its registration, and ends.
+  acknowledged_.push_back(enqueue("g.fine"));
+  wait_for(acknowledged_.front());
   const int cycles = is_full_size() ? 20 : 1;
   for (int cycle = 1; cycle <= cycles && !HasFailure(); ++cycle) {
     disk.fill();
