@@ -18,6 +18,7 @@
 namespace stint::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -43,10 +44,13 @@ class TransactionTask : public ::testing::TestWithParam<std::string> {
     table_.reset();
   }
 
-  JobId enqueue(const std::string& task, json args = json::object()) {
+  JobId enqueue(const std::string& task, json args = json::object(),
+                const json& metadata = json::object()) {
     if (task != "bytes" && task != "without") args["table"] = table_->name();
-    const NewJob job{
-        .task = "x." + task, .args = args.dump(), .max_attempts = task == "put_and_throw" ? 2 : 1};
+    const NewJob job{.task = "x." + task,
+                     .args = args.dump(),
+                     .max_attempts = task == "put_and_throw" ? 2 : 1,
+                     .metadata = metadata.dump()};
     return store_->enqueue({&job, 1}).front().id;
   }
   ProcessOptions worker(const std::vector<std::string>& more = {}) const {
@@ -64,6 +68,19 @@ class TransactionTask : public ::testing::TestWithParam<std::string> {
   JobRecord wait_for(JobId id) {
     EXPECT_TRUE(eventually([&] { return is_final(find(id).state); })) << "job " << id.value;
     return find(id);
+  }
+  /// Let a worker drain until the job has ended: it may find the next attempt not due yet.
+  JobRecord drain_until_final(JobId id) {
+    EXPECT_TRUE(eventually([&] {
+      drain();
+      return is_final(find(id).state);
+    }));
+    return find(id);
+  }
+  std::vector<std::string> notes() const {
+    std::vector<std::string> notes;
+    for (const Effect& row : table_->rows()) notes.push_back(row.note);
+    return notes;
   }
   /// The process in which a task has begun; 0: none yet.
   pid_t begun_in() const {
@@ -101,13 +118,7 @@ TEST_P(TransactionTask, CommitsWhatItWroteWithItsCompletion) {
 }
 
 TEST_P(TransactionTask, KeepsNothingOfAnAttemptThatThrows) {
-  const JobId id = enqueue("put_and_throw");
-  // A worker that drains may find the second attempt not due yet.
-  ASSERT_TRUE(eventually([&] {
-    drain();
-    return is_final(find(id).state);
-  }));
-  const JobRecord job = find(id);
+  const JobRecord job = drain_until_final(enqueue("put_and_throw"));
   EXPECT_EQ(job.state, JobState::kFailed);
   EXPECT_EQ(job.failures, 2);
   EXPECT_THAT(job.error, HasSubstr("after it wrote"));
@@ -145,6 +156,65 @@ TEST_P(TransactionTask, GoesBackWhenItsConnectionBreaks) {
   EXPECT_EQ(job.interruptions, 1);
   ASSERT_THAT(table_->rows(), SizeIs(1));
   EXPECT_EQ(table_->rows()[0].note, "attempt 2");
+}
+
+TEST_P(TransactionTask, HasItsHooksInItsTransaction) {
+  const JobId id = enqueue("put", {{"note", "task"}}, {{"hook", "write"}});
+  drain();
+  EXPECT_EQ(find(id).state, JobState::kDone);
+  EXPECT_THAT(notes(), ElementsAre("before", "behind", "task"));
+  const std::string schema = table_->name().substr(0, table_->name().find('.'));
+  EXPECT_THAT(table_->run(fmt::format("select distinct xmin::text from {} union "
+                                      "select xmin::text from {}.finished where id = {}",
+                                      table_->name(), schema, id.value)),
+              SizeIs(1))
+      << "the rows and the end of the job are of one transaction";
+}
+
+TEST_P(TransactionTask, KeepsNothingWhereAHookThrows) {
+  for (const char* const way : {"throw before", "throw behind"}) {
+    const JobId id = enqueue("put", {{"note", "task"}}, {{"hook", way}});
+    drain();
+    EXPECT_EQ(find(id).state, JobState::kFailed) << way;
+    EXPECT_THAT(find(id).error, HasSubstr("the hook will not have it")) << way;
+  }
+  const JobId passing = enqueue("put", {{"note", "task"}}, {{"hook", "pass over"}});
+  drain();
+  EXPECT_EQ(find(passing).state, JobState::kFailed);
+  EXPECT_THAT(find(passing).error, HasSubstr("a statement of the task failed"));
+  const JobId put_off = enqueue("put", {{"note", "task"}}, {{"hook", "put off"}});
+  drain();
+  EXPECT_EQ(find(put_off).state, JobState::kScheduled);
+  EXPECT_EQ(find(put_off).failures, 0);
+  EXPECT_THAT(notes(), IsEmpty());
+}
+
+TEST_P(TransactionTask, KeepsNothingWhereAHookHidesWhatTheTaskThrew) {
+  const JobRecord job = drain_until_final(enqueue("put_and_throw", {}, {{"hook", "swallow"}}));
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error, HasSubstr("after it wrote"));
+  EXPECT_THAT(notes(), IsEmpty());
+}
+
+TEST_P(TransactionTask, IsNotRunAgainOnceAHookHasCommitted) {
+  const JobId id = enqueue("put", {{"note", "task"}}, {{"hook", "commit"}});
+  drain();
+  EXPECT_EQ(find(id).state, JobState::kFailed);
+  EXPECT_EQ(find(id).cause, "rejected");
+  EXPECT_THAT(find(id).error, HasSubstr("the task ended its transaction itself"));
+  EXPECT_THAT(notes(), ElementsAre("before", "behind", "task"));
+}
+
+TEST_P(TransactionTask, TellsItsFailuresOutsideOfIt) {
+  const JobId id = enqueue("put_and_throw", {}, {{"alarm", table_->name()}, {"hook", "write"}});
+  std::string said;
+  ASSERT_TRUE(eventually([&] {
+    said += drain();
+    return notes().size() == 2;
+  }));
+  EXPECT_EQ(find(id).state, JobState::kFailed);
+  EXPECT_THAT(notes(), ElementsAre("1: again", "2: failed")) << "and nothing that was rolled back";
+  EXPECT_THAT(said, HasSubstr("on_failed of module x threw"));
 }
 
 TEST_P(TransactionTask, HearsOfAnAbortWhileItWaitsForTheDatabase) {

@@ -105,6 +105,44 @@ std::int64_t put_and_enqueue(Job& job, stint::Client& client, const std::string&
   return child.id().value;
 }
 
+// --- Hooks --------------------------------------------------------------------------------------
+
+/// Write a row before the task and one behind it, and do what the job's metadata say in "hook".
+void write_around(Job& job, stint::Next next) {
+  const std::string way = job.metadata().value("hook", "");
+  if (way.empty()) {
+    next();
+    return;
+  }
+  const std::string table = job.args().at("table").get<std::string>();
+  put(job, table, "before");
+  if (way == "throw before") throw std::runtime_error{"the hook will not have it"};
+  try {
+    next();
+  } catch (const std::exception&) {
+    if (way != "swallow") throw;
+  }
+  put(job, table, "behind");
+  if (way == "throw behind") throw std::runtime_error{"the hook will not have it"};
+  if (way == "put off") throw stint::Snooze{1h};
+  if (way == "commit") run(job, "commit");
+  if (way != "pass over") return;
+  try {
+    run(job, "select 1 / 0");
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): that is the point
+  }
+}
+
+/// Have a row written about a failure, by a job of its own: what failed is rolled back by now.
+void note_failure(const stint::FailedAttempt& attempt, stint::Client& client) {
+  if (!attempt.metadata.contains("alarm")) return;
+  const std::string now{stint::to_string(client.job(attempt.job).state())};
+  client.enqueue("x.put", {{"table", attempt.metadata["alarm"]},
+                           {"note", fmt::format("{}: {}", attempt.attempt,
+                                                attempt.is_final ? now : std::string{"again"})}});
+  throw std::runtime_error{"what hooks throw changes nothing"};
+}
+
 // --- For the kill test --------------------------------------------------------------------------
 
 const stint::test::JournalWriter& journal() {
@@ -133,6 +171,8 @@ std::int64_t work(Job& job, const std::string& table, int ms, bool outside) {
 STINT_MODULE(x, m) {
   const std::vector<arg> table{arg("table")};
   const stint::TaskOptions both{.transaction = true};
+  m.around(write_around);
+  m.on_failed(note_failure);
   m.task("put", put, {arg("table"), arg("note")}, both);
   m.task("put_and_throw", put_and_throw, table,
          {.retry = {.max_attempts = 2, .backoff = 1ms}, .transaction = true});
