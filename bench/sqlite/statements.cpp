@@ -52,8 +52,9 @@ class Statements final {
     do {
       connection_.use(kBegin).run();
       sqlite::Transaction transaction = at_now();
+      const auto states = completer_.complete(transaction, completions);
       completed +=
-          std::ranges::count(completer_.complete(transaction, completions), WriteResult::kAccepted);
+          std::ranges::count_if(states, [](const auto& state) { return state.has_value(); });
       completions.clear();
       for (const ClaimedJob& job : claimer_.claim(transaction, request)) {
         completions.push_back({.id = job.id, .epoch = job.epoch});

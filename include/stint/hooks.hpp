@@ -55,7 +55,7 @@ struct FailedAttempt {
   std::string cause = {};
   json error = nullptr;            ///< {"type", "message", ...} as the store keeps it
   json metadata = json::object();  ///< what the enqueuer attached
-  bool is_final = true;            ///< no attempt follows, as far as the worker can tell
+  bool is_final = true;            ///< no attempt follows: the job has failed, or it was aborted
   /// How long until the next attempt may begin, from the moment of this one's end; nothing if none
   /// follows.
   std::optional<std::chrono::milliseconds> next_try = {};

@@ -16,14 +16,13 @@ enum class WorkerEventKind : std::uint8_t {
   kRescued,     ///< it found another worker dead and freed that one's jobs
   kLeft,        ///< it has left the store; the last event
   // Of a job.
-  kStarted,      ///< an attempt begins here
-  kProgress,     ///< the task told how far it is; at most a few a second, the latest wins
-  kDone,         ///< the store has taken its success
-  kRetry,        ///< the store has taken its failure; another attempt follows after `delay`, as far
-                 ///< as the worker can tell: the store may know of an abort or of other crashes
-  kFailed,       ///< the store has taken its failure, and no attempt follows, as above
-  kAborted,      ///< it ended because somebody asked for that
-  kSnoozed,      ///< it put itself off, for `delay`
+  kStarted,   ///< an attempt begins here
+  kProgress,  ///< the task told how far it is; at most a few a second, the latest wins
+  kDone,      ///< the store has taken its success
+  kRetry,     ///< the store has taken its failure; another attempt follows after `delay`
+  kFailed,    ///< the store has taken its failure, and no attempt follows
+  kAborted,   ///< the store has taken its end, and somebody had asked for that; it may have failed
+  kSnoozed,   ///< it put itself off, for `delay`
   kInterrupted,  ///< it goes back without charge: the worker ends, or could not begin it
   kFenced,       ///< its end was refused: the job had ended or was given to another
 };

@@ -81,6 +81,7 @@ TEST_F(HookedStoreTest, GivesBackWhatALostReplyHadClaimed) {
   const Exchange again = exchange({}, 1);
   ASSERT_THAT(again.claimed, SizeIs(1));
   EXPECT_THAT(again.completed, SizeIs(0));
+  EXPECT_THAT(again.states, SizeIs(0));
   EXPECT_EQ(again.claimed[0].attempts, 0);
   EXPECT_EQ(again.claimed[0].epoch, Epoch{2});  // claimed, given back, claimed
 }
@@ -103,8 +104,9 @@ TEST_F(HookedStoreTest, AnswersARepeatedCompletionAsItWasAnswered) {
   fates_->fates = {CallFate::kLosesReply};
   EXPECT_TRUE(is_in_doubt([&] { exchange(ends, 0); }));
   EXPECT_EQ(find(job.id).state, JobState::kDone);
-  EXPECT_THAT(exchange(ends, 0).completed,
-              ElementsAre(WriteResult::kAccepted, WriteResult::kFenced));
+  const Exchange again = exchange(ends, 0);
+  EXPECT_THAT(again.completed, ElementsAre(WriteResult::kAccepted, WriteResult::kFenced));
+  EXPECT_THAT(again.states, ElementsAre(JobState::kDone, std::nullopt));
   // In doubt it was once; from now on it is fenced as ever.
   EXPECT_THAT(exchange(ends, 0).completed, ElementsAre(WriteResult::kFenced, WriteResult::kFenced));
 }

@@ -141,31 +141,32 @@ Exchange HookedStore::exchange(std::span<const Completion> completions, const Cl
                              all.begin() + static_cast<std::ptrdiff_t>(given_back));
       throw;
     }
-    reply.completed.erase(reply.completed.begin(),
-                          reply.completed.begin() + static_cast<std::ptrdiff_t>(given_back));
+    const auto others = static_cast<std::ptrdiff_t>(given_back);
+    reply.completed.erase(reply.completed.begin(), reply.completed.begin() + others);
+    reply.states.erase(reply.states.begin(), reply.states.begin() + others);
   }
-  settle(completions, reply.completed);
+  settle(completions, reply);
   if (fate == CallFate::kPasses) return reply;
   note_lost(completions, reply);
   throw reply_lost(StoreCall::kExchange, true);
 }
 
-void HookedStore::settle(std::span<const Completion> completions,
-                         std::vector<WriteResult>& results) {
+void HookedStore::settle(std::span<const Completion> completions, Exchange& reply) {
   const MutexLock lock{mutex_};
-  if (unknown_results_.empty()) return;
+  if (unknown_states_.empty()) return;
   for (std::size_t i = 0; i < completions.size(); ++i) {
-    const auto found = unknown_results_.find({completions[i].id, completions[i].epoch});
-    if (found == unknown_results_.end()) continue;
-    results[i] = found->second;
-    unknown_results_.erase(found);
+    const auto found = unknown_states_.find({completions[i].id, completions[i].epoch});
+    if (found == unknown_states_.end()) continue;
+    reply.states[i] = found->second;
+    reply.completed[i] = found->second ? WriteResult::kAccepted : WriteResult::kFenced;
+    unknown_states_.erase(found);
   }
 }
 
 void HookedStore::note_lost(std::span<const Completion> completions, const Exchange& reply) {
   const MutexLock lock{mutex_};
   for (std::size_t i = 0; i < completions.size(); ++i) {
-    unknown_results_[{completions[i].id, completions[i].epoch}] = reply.completed[i];
+    unknown_states_[{completions[i].id, completions[i].epoch}] = reply.states[i];
   }
   for (const ClaimedJob& job : reply.claimed) {
     unknown_claims_.push_back(

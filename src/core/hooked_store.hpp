@@ -120,15 +120,15 @@ class HookedStore final : public Store {
   using Attempt = std::pair<JobId, Epoch>;
   void note_lost(std::span<const Completion> completions, const Exchange& reply);
   /// Replace the answers to completions that were lost before.
-  void settle(std::span<const Completion> completions, std::vector<WriteResult>& results);
+  void settle(std::span<const Completion> completions, Exchange& reply);
 
   const std::shared_ptr<Store> store_;
   const std::shared_ptr<StoreHook> hook_;
   Mutex mutex_;
   /// Claimed by exchanges whose replies were lost: to be given back.
   std::vector<Completion> unknown_claims_ STINT_GUARDED_BY(mutex_);
-  /// What became of completions whose replies were lost.
-  std::map<Attempt, WriteResult> unknown_results_ STINT_GUARDED_BY(mutex_);
+  /// What completions whose replies were lost have made of their jobs; nothing: refused.
+  std::map<Attempt, std::optional<JobState>> unknown_states_ STINT_GUARDED_BY(mutex_);
 };
 
 }  // namespace stint

@@ -115,6 +115,9 @@ struct Completion {
 /// The reply to one exchange with the store.
 struct Exchange {
   std::vector<WriteResult> completed = {};  ///< one for each completion, in order
+  /// What the completions have made of their jobs, in the same order: the state as it is stored,
+  /// kQueued for a job that is to be tried again. Nothing for one that was refused.
+  std::vector<std::optional<JobState>> states = {};
   std::vector<ClaimedJob> claimed = {};
   /// False: nothing was claimed, and that proves nothing, because only the place was looked at
   /// where jobs are likely. Then look again soon.

@@ -1,5 +1,7 @@
 #include "runtime/exchanger.hpp"
+#include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include "base/log.hpp"
 #include "base/test_point.hpp"
@@ -98,9 +100,9 @@ Exchange Exchanger::exchange_with_store(ExchangePlan& plan, WorkerId claimer) {
   }
 }
 
-WriteResult Exchanger::write_alone(const Completion& one) {
+Exchange Exchanger::write_alone(const Completion& one) {
   const StoreWait wait = wait_for_store();
-  return context_.store.exchange({&one, 1}, nullptr).completed.at(0);
+  return context_.store.exchange({&one, 1}, nullptr);
 }
 
 /// One completion that the store will never take must not hold up the others: find it, and let its
@@ -111,9 +113,9 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
   plan.is_scanned = false;
   Exchange reply;
   for (Completion& one : plan.completions) {
-    WriteResult result = WriteResult::kFenced;
+    Exchange answer;
     try {
-      result = write_alone(one);
+      answer = write_alone(one);
     } catch (const Error& error) {
       if (error.retryable()) throw;  // those already written are fenced when they are repeated
       Completion failed{.id = one.id, .epoch = one.epoch, .outcome = Outcome::kRejected};
@@ -122,31 +124,32 @@ Exchange Exchanger::complete_one_by_one(ExchangePlan& plan, const std::string& r
       failed.cause = "error";
       failed.error = error_json("stint::Error", "the store refused the result");
       log_error("worker", "the result of job {} was refused: {}", one.id.value, error.what());
-      result = write_refused(failed);
+      answer = write_refused(failed);
       one = std::move(failed);
     }
-    reply.completed.push_back(result);
+    std::ranges::copy(answer.completed, std::back_inserter(reply.completed));
+    std::ranges::copy(answer.states, std::back_inserter(reply.states));
   }
   return reply;
 }
 
 /// Even that may be refused where somebody has changed the tables by hand: one job must not end the
 /// worker, and then the next one.
-WriteResult Exchanger::write_refused(const Completion& failed) {
+Exchange Exchanger::write_refused(const Completion& failed) {
   try {
     return write_alone(failed);
   } catch (const Error& error) {
     if (error.retryable()) throw;
     log_error("worker", "the failure of job {} was refused, too; it is left as it is: {}",
               failed.id.value, error.what());
-    return WriteResult::kFenced;
+    return {.completed = {WriteResult::kFenced}, .states = {std::nullopt}};
   }
 }
 
 void Exchanger::count(const ExchangePlan& plan, const Exchange& reply) {
   context_.metrics.claimed.add(std::ssize(reply.claimed));
   for (std::size_t i = 0; i < reply.completed.size(); ++i) {
-    if (context_.events) context_.events->written(plan.completions[i], reply.completed[i]);
+    if (context_.events) context_.events->written(plan.completions[i], reply.states.at(i));
     if (reply.completed[i] != WriteResult::kFenced) {
       context_.metrics.count_end(plan.completions[i]);
       continue;

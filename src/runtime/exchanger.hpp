@@ -58,8 +58,8 @@ class Exchanger final {
   void flush_logs();
   Exchange exchange_with_store(ExchangePlan& plan, WorkerId claimer);
   Exchange complete_one_by_one(ExchangePlan& plan, const std::string& reason);
-  WriteResult write_alone(const Completion& one);
-  WriteResult write_refused(const Completion& failed);
+  Exchange write_alone(const Completion& one);
+  Exchange write_refused(const Completion& failed);
   void count(const ExchangePlan& plan, const Exchange& reply);
   void pause_after_failure(const Error& error);
   /// Say when the main exchanger comes round.

@@ -2,7 +2,6 @@
 #include <exception>
 #include <utility>
 #include "base/log.hpp"
-#include "core/crash_rule.hpp"
 #include "stint/client.hpp"
 #include "stint/error.hpp"
 
@@ -47,20 +46,7 @@ bool is_failure(Outcome outcome) {
          outcome == Outcome::kCrashed;
 }
 
-bool is_final_failure(const ClaimedJob& job, const Completion& end) {
-  switch (end.outcome) {
-    case Outcome::kRejected:
-      return true;
-    case Outcome::kFailed:
-      return job.failures + 1 >= job.max_attempts;
-    case Outcome::kCrashed:
-      return job.flags.at_most_once() || job.crashes + 1 >= kCrashLimit || !job.id;
-    default:
-      return false;
-  }
-}
-
-FailedAttempt describe_failure(const ClaimedJob& job, const Completion& end) {
+FailedAttempt describe_failure(const ClaimedJob& job, const Completion& end, JobState now) {
   FailedAttempt attempt{.job = job.id,
                         .epoch = job.epoch,
                         .task = job.task,
@@ -68,7 +54,7 @@ FailedAttempt describe_failure(const ClaimedJob& job, const Completion& end) {
                         .cause = end.cause,
                         .error = parsed(end.error, nullptr),
                         .metadata = parsed(job.metadata, json::object()),
-                        .is_final = is_final_failure(job, end)};
+                        .is_final = is_final(now)};
   if (!attempt.is_final) attempt.next_try = end.delay;
   return attempt;
 }

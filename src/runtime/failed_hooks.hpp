@@ -12,13 +12,8 @@ namespace stint {
 /// Whether an attempt failed: not that it was aborted, put itself off or went back.
 bool is_failure(Outcome outcome);
 
-/// Whether no attempt follows. This is the worker's own count: where a job has also been aboard
-/// workers that died, the store may grant it another one; and it grants none to a job that was
-/// aborted, of which the worker may not have heard yet.
-bool is_final_failure(const ClaimedJob& job, const Completion& end);
-
-/// Describe a failed attempt.
-FailedAttempt describe_failure(const ClaimedJob& job, const Completion& end);
+/// Describe a failed attempt after which the job has the state `now`.
+FailedAttempt describe_failure(const ClaimedJob& job, const Completion& end, JobState now);
 
 /// Call the hooks one after the other. For one thread.
 class FailedHooks final {

@@ -118,9 +118,9 @@ void InlineWorker::execute_claimed(const ClaimedJob& job) {
   end.ran_for = std::chrono::duration_cast<microseconds>(clock_->boot_now() - started);
   // What a job logged is there once the job is seen to have ended.
   insist([&] { logs_->flush(*store_); });
-  const bool is_taken = write_end(end) == WriteResult::kAccepted;
-  if (is_taken && end.started && is_failure(end.outcome) && !failed_hooks_.empty()) {
-    failed_hooks_.call(describe_failure(job, end));
+  const std::optional<JobState> now = write_end(end);
+  if (now && end.started && is_failure(end.outcome) && !failed_hooks_.empty()) {
+    failed_hooks_.call(describe_failure(job, end, *now));
   }
 }
 
@@ -136,9 +136,9 @@ Completion InlineWorker::execute_here(const ClaimedJob& job) {
 }
 
 /// One that the store will never take fails its job, as in a worker.
-WriteResult InlineWorker::write_end(Completion& end) {
+std::optional<JobState> InlineWorker::write_end(Completion& end) {
   try {
-    return insist([&] { return store_->exchange({&end, 1}, nullptr).completed.at(0); });
+    return insist([&] { return store_->exchange({&end, 1}, nullptr).states.at(0); });
   } catch (const Error& error) {
     if (error.retryable()) throw;
     end = {.id = end.id,
@@ -147,7 +147,7 @@ WriteResult InlineWorker::write_end(Completion& end) {
            .ran_for = end.ran_for,
            .cause = "error",
            .error = error_json("stint::Error", "the store refused the result")};
-    return insist([&] { return store_->exchange({&end, 1}, nullptr).completed.at(0); });
+    return insist([&] { return store_->exchange({&end, 1}, nullptr).states.at(0); });
   }
 }
 

@@ -53,7 +53,8 @@ class InlineWorker final {
 
   void execute_claimed(const ClaimedJob& job);
   Completion execute_here(const ClaimedJob& job);
-  WriteResult write_end(Completion& end);
+  /// The state that its job has now; nothing: the end was refused.
+  std::optional<JobState> write_end(Completion& end);
   /// Let a sleep of the running job pass: up to its end, or to what stops the job before.
   void pass_sleep(std::chrono::nanoseconds duration);
   void deliver_abort();

@@ -78,7 +78,10 @@ void tell_of_return(const Completion& end) {
 void tell_of_end(WorkerEvents* events, const ClaimedJob& job, const Completion& end) {
   if (events == nullptr) return;
   events->ended(job, end);
-  if (end.written) events->written(end, *end.written);
+  if (!end.written) return;  // the exchanger will tell
+  // In its own transaction an attempt writes nothing but its success.
+  const bool is_taken = *end.written == WriteResult::kAccepted;
+  events->written(end, is_taken ? std::optional{JobState::kDone} : std::nullopt);
 }
 
 /// Count a job that began at `started` on the boot clock.

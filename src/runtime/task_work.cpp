@@ -149,7 +149,9 @@ RunReport TaskWork::run(const RunOrder& order) {
     end = {.id = end.id, .epoch = end.epoch, .outcome = Outcome::kInterrupted};
   }
   if (options_.on_end) options_.on_end(end, run.error_code());
-  if (is_failure(end.outcome)) failed_hooks_.call(describe_failure(run.job(), end));
+  if (is_failure(end.outcome)) {
+    failed_hooks_.call(describe_failure(run.job(), end, JobState::kFailed));
+  }
   RunReport report = report_of(end, run.stop_reason());
   if (report.status == RunStatus::kInterrupted && run.was_killed()) {
     report.status = RunStatus::kKilled;

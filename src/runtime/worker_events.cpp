@@ -9,22 +9,21 @@ namespace {
 
 using Kind = WorkerEventKind;
 
-Kind kind_of(const ClaimedJob& job, const Completion& end) {
-  switch (end.outcome) {
-    case Outcome::kDone:
+/// What an end was that the store has taken: the job's state tells more than the outcome, which
+/// knows of no abort that came meanwhile, and of no limit.
+Kind kind_of(Outcome outcome, JobState now) {
+  switch (now) {
+    case JobState::kDone:
       return Kind::kDone;
-    case Outcome::kFailed:
-    case Outcome::kRejected:
-    case Outcome::kCrashed:
-      return is_final_failure(job, end) ? Kind::kFailed : Kind::kRetry;
-    case Outcome::kSnoozed:
-      return Kind::kSnoozed;
-    case Outcome::kInterrupted:
-      return Kind::kInterrupted;
-    case Outcome::kAborted:
+    case JobState::kFailed:
+      return Kind::kFailed;
+    case JobState::kAborted:
       return Kind::kAborted;
+    default:  // it goes on
+      break;
   }
-  return Kind::kInterrupted;
+  if (outcome == Outcome::kSnoozed) return Kind::kSnoozed;
+  return is_failure(outcome) ? Kind::kRetry : Kind::kInterrupted;
 }
 
 /// What is kept of a job until its end is written.
@@ -33,10 +32,6 @@ ClaimedJob without_arguments(const ClaimedJob& job) {
   kept.id = job.id;
   kept.epoch = job.epoch;
   kept.attempts = job.attempts;
-  kept.failures = job.failures;
-  kept.crashes = job.crashes;
-  kept.max_attempts = job.max_attempts;
-  kept.flags = job.flags;
   kept.domain = job.domain;
   kept.task = job.task;
   kept.metadata = job.metadata;
@@ -120,7 +115,7 @@ void WorkerEvents::ended(const ClaimedJob& job, const Completion& end) {
   unwritten_.insert_or_assign(StartedJob{job.id, job.epoch}, without_arguments(job));
 }
 
-void WorkerEvents::written(const Completion& end, WriteResult result) {
+void WorkerEvents::written(const Completion& end, std::optional<JobState> now) {
   ClaimedJob job;
   {
     const MutexLock lock{mutex_};
@@ -128,16 +123,17 @@ void WorkerEvents::written(const Completion& end, WriteResult result) {
     if (ended.empty()) return;
     job = std::move(ended.mapped());
   }
-  const bool is_taken = result == WriteResult::kAccepted;
-  if (is_taken && is_failure(end.outcome) && !hooks_.empty()) {
-    tell_of_failure(describe_failure(job, end));
+  if (now && is_failure(end.outcome) && !hooks_.empty()) {
+    tell_of_failure(describe_failure(job, end, *now));
   }
   if (!listens()) return;
-  WorkerEvent event = event_of(is_taken ? kind_of(job, end) : Kind::kFenced, job);
+  WorkerEvent event = event_of(now ? kind_of(end.outcome, *now) : Kind::kFenced, job);
   event.ran_for = end.ran_for;
   if (event.kind == Kind::kRetry || event.kind == Kind::kSnoozed) event.delay = end.delay;
-  if (is_taken) event.cause = end.cause;
-  if (is_taken) event.message = describe_failure(job, end).message();
+  if (now) {
+    event.cause = event.kind == Kind::kAborted ? "aborted" : end.cause;
+    event.message = describe_failure(job, end, *now).message();
+  }
   tell(std::move(event));
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
@@ -49,8 +50,9 @@ class WorkerEvents final {
   void progressed(const ClaimedJob& job, const Activity& activity);
   /// It has ended here; to be called before its end is written.
   void ended(const ClaimedJob& job, const Completion& end);
-  /// What the store said to its end. Ends of jobs that never began are left aside.
-  void written(const Completion& end, WriteResult result);
+  /// The store has taken its end, and the job has the state `now`; nothing: it refused the end.
+  /// Ends of jobs that never began are left aside.
+  void written(const Completion& end, std::optional<JobState> now);
   /// Its end will not be written by this worker.
   void lost(const ClaimedJob& job);
 

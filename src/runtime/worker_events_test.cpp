@@ -1,6 +1,7 @@
 #include "runtime/worker_events.hpp"
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -54,6 +55,14 @@ ClaimedJob job_of(std::int64_t id, int failures = 0, int max_attempts = 1) {
   return job;
 }
 
+/// What a store makes of the job, where nobody has asked for its end.
+JobState state_after(const ClaimedJob& job, Outcome outcome) {
+  if (outcome == Outcome::kDone) return JobState::kDone;
+  if (outcome == Outcome::kAborted) return JobState::kAborted;
+  const bool is_last = outcome == Outcome::kFailed && job.failures + 1 >= job.max_attempts;
+  return is_last || outcome == Outcome::kRejected ? JobState::kFailed : JobState::kQueued;
+}
+
 Completion end_of(const ClaimedJob& job, Outcome outcome) {
   Completion end{.id = job.id, .epoch = job.epoch, .outcome = outcome};
   end.delay = 7s;
@@ -75,12 +84,15 @@ class WorkerEventsTest : public ::testing::Test {
     return result;
   }
   /// One attempt from its start to the answer of the store.
+  static void see(WorkerEvents& events, const ClaimedJob& job, Outcome outcome) {
+    see(events, job, outcome, state_after(job, outcome));
+  }
   static void see(WorkerEvents& events, const ClaimedJob& job, Outcome outcome,
-                  WriteResult result = WriteResult::kAccepted) {
+                  std::optional<JobState> now) {
     events.started(job);
     const Completion end = end_of(job, outcome);
     events.ended(job, end);
-    events.written(end, result);
+    events.written(end, now);
   }
 
   ManualClock clock_;
@@ -106,7 +118,7 @@ TEST_F(WorkerEventsTest, TellHowAttemptsEnd) {
   see(events, job_of(5), Outcome::kSnoozed);
   see(events, job_of(6), Outcome::kInterrupted);
   see(events, job_of(7), Outcome::kCrashed);
-  see(events, job_of(8), Outcome::kDone, WriteResult::kFenced);
+  see(events, job_of(8), Outcome::kDone, std::nullopt);
   events.started(job_of(9));
   events.lost(job_of(9));
   events.left();
@@ -131,9 +143,29 @@ TEST_F(WorkerEventsTest, TellHowAttemptsEnd) {
   EXPECT_EQ(ends[3].delay, 0s);
 }
 
+TEST_F(WorkerEventsTest, BelieveTheStoreRatherThanTheirOwnCount) {
+  WorkerEvents events{options_, environment_of({kListening}), clock_};
+  // Somebody has asked for the end of these, of which the worker has not heard.
+  see(events, job_of(1, 0, 3), Outcome::kFailed, JobState::kAborted);
+  see(events, job_of(2), Outcome::kSnoozed, JobState::kAborted);
+  see(events, job_of(3), Outcome::kInterrupted, JobState::kAborted);
+  see(events, job_of(4), Outcome::kCrashed, JobState::kFailed);
+  see(events, job_of(5, 2, 3), Outcome::kCrashed, JobState::kQueued);
+  events.close(20s);
+  std::erase_if(events_, [](const WorkerEvent& event) { return event.kind == Kind::kStarted; });
+  EXPECT_THAT(kinds(), ElementsAre(Kind::kAborted, Kind::kAborted, Kind::kAborted, Kind::kFailed,
+                                   Kind::kRetry));
+  EXPECT_EQ(events_[0].cause, "aborted");
+  EXPECT_EQ(events_[0].message, "as asked");
+  EXPECT_EQ(events_[0].delay, 0s) << "there is no further attempt";
+  std::vector<bool> finals;
+  for (std::size_t i = 0; i < failures().size(); i += 2) finals.push_back(failures()[i].is_final);
+  EXPECT_THAT(finals, ElementsAre(true, true, false)) << "of 1, 4 and 5";
+}
+
 TEST_F(WorkerEventsTest, LeaveOutJobsThatNeverBegan) {
   WorkerEvents events{options_, environment_of({}), clock_};
-  events.written(end_of(job_of(1), Outcome::kInterrupted), WriteResult::kAccepted);
+  events.written(end_of(job_of(1), Outcome::kInterrupted), JobState::kQueued);
   events.close(20s);
   EXPECT_THAT(events_, IsEmpty());
 }
@@ -147,7 +179,7 @@ TEST_F(WorkerEventsTest, TellOfProgressOnlyWhileItRuns) {
   events.progressed(job, activity);
   events.ended(job, end_of(job, Outcome::kDone));
   events.progressed(job, activity);  // it was stored while the job ended
-  events.written(end_of(job, Outcome::kDone), WriteResult::kAccepted);
+  events.written(end_of(job, Outcome::kDone), JobState::kDone);
   events.close(20s);
   EXPECT_THAT(kinds(), ElementsAre(Kind::kStarted, Kind::kProgress, Kind::kDone));
   EXPECT_EQ(events_[1].progress, 0.5);
@@ -210,7 +242,7 @@ TEST_F(WorkerEventsTest, CallTheHooksOncePerFailureThatTheStoreHas) {
   see(events, job_of(1, 1, 2), Outcome::kFailed);
   see(events, job_of(2), Outcome::kDone);
   see(events, job_of(3), Outcome::kAborted);
-  see(events, job_of(4), Outcome::kFailed, WriteResult::kFenced);
+  see(events, job_of(4), Outcome::kFailed, std::nullopt);
   events.close(20s);
   ASSERT_EQ(failures().size(), 4U) << "two failures, two hooks";
   EXPECT_EQ(failures()[0].job, JobId{1});

@@ -273,6 +273,47 @@ TEST_P(StoreCompletion, AnswersForEachCompletionInOrder) {
   EXPECT_EQ(find(jobs[2].id).state, JobState::kDone);
 }
 
+TEST_P(StoreCompletion, TellsWhatBecameOfEachJob) {
+  struct Case {
+    Outcome outcome;
+    JobState now;
+    NewJob asked = {.task = "t.run"};
+    bool abort_asked = false;
+  };
+  const NewJob tries_again{.task = "t.run", .max_attempts = 2};
+  const NewJob at_most_once{.task = "t.run", .flags = JobFlags{JobFlags::kAtMostOnce}};
+  const std::vector<Case> cases{{Outcome::kDone, JobState::kDone},
+                                {Outcome::kFailed, JobState::kFailed},
+                                {Outcome::kFailed, JobState::kQueued, tries_again},
+                                {Outcome::kFailed, JobState::kAborted, tries_again, true},
+                                {Outcome::kRejected, JobState::kFailed, tries_again},
+                                {Outcome::kSnoozed, JobState::kQueued},
+                                {Outcome::kSnoozed, JobState::kAborted, tries_again, true},
+                                {Outcome::kInterrupted, JobState::kQueued},
+                                {Outcome::kInterrupted, JobState::kAborted, tries_again, true},
+                                {Outcome::kAborted, JobState::kAborted},
+                                {Outcome::kCrashed, JobState::kQueued},
+                                {Outcome::kCrashed, JobState::kAborted, tries_again, true},
+                                {Outcome::kCrashed, JobState::kFailed, at_most_once}};
+  std::vector<Completion> completions;
+  std::vector<std::optional<JobState>> expected;
+  for (const Case& one : cases) {
+    const ClaimedJob job = put_and_claim(one.asked);
+    if (one.abort_asked) store().abort(job.id, "not needed");
+    completions.push_back({.id = job.id, .epoch = job.epoch, .outcome = one.outcome});
+    expected.emplace_back(one.now);
+  }
+  completions.push_back({.id = JobId{987'654'321}, .epoch = Epoch{1}});
+  expected.emplace_back(std::nullopt);
+  EXPECT_EQ(store().exchange(completions, nullptr).states, expected);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    EXPECT_EQ(find(completions[i].id).state, cases[i].now) << "case " << i;
+  }
+  // Each of them has ended, or has gone on: now all are refused.
+  EXPECT_EQ(store().exchange(completions, nullptr).states,
+            std::vector<std::optional<JobState>>(completions.size()));
+}
+
 TEST_P(StoreCompletion, CompletesThenClaimsInOneExchange) {
   const ClaimedJob job = put_and_claim();
   const JobId next = put();

@@ -2,8 +2,10 @@
 // environment of a command to that of a program.
 #include <string>
 #include <vector>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "app/backends.hpp"
 #include "stint/json.hpp"
 #include "support/program.hpp"
 
@@ -65,6 +67,32 @@ TEST_F(HookedProgram, HearsOfEndsThatNoHookSees) {
   EXPECT_THAT(told, HasSubstr("hook: h.crash attempt 1 cause crash final true trace none"));
   EXPECT_THAT(told, HasSubstr("hook: h.hang attempt 1 cause timeout final true trace none"));
   EXPECT_THAT(log(crashing), HasSubstr("before h.crash"));
+}
+
+TEST_F(HookedProgram, HearsOfTheCrashAfterWhichTheStoreGivesUp) {
+  const std::string url = "sqlite:" + program.folder() + "/jobs.db";
+  program.set("STINT_STORE", url);
+  const std::string id = enqueue("h.crash_again");
+  enqueue("h.fine");
+  {
+    // Aboard a worker that died with another job in its hands: this crash may be the other's doing.
+    const auto store = open_store({.url = url});
+    const WorkerId dead = store->register_worker({.node = "n"});
+    const ClaimRequest claim{
+        .worker = dead, .node = "n", .tasks = {"h.crash_again", "h.fine"}, .limit = 2};
+    std::vector<StartedJob> begun;
+    for (const ClaimedJob& job : store->exchange({}, &claim).claimed) {
+      begun.push_back({.id = job.id, .epoch = job.epoch});
+    }
+    ASSERT_EQ(begun.size(), 2U);
+    ASSERT_EQ(store->rescue({.worker = dead, .beat = 0, .started = begun}).crashed, 2);
+  }
+  for (const char* const is_final : {"false", "false", "true"}) {
+    EXPECT_EQ(job(id)["state"], "scheduled");
+    program.output({"job", "update", id, "--at", "now"});
+    EXPECT_THAT(drain("process"), HasSubstr(fmt::format("cause crash final {}", is_final)));
+  }
+  EXPECT_EQ(job(id)["cause"], "crash limit");
 }
 
 TEST_F(HookedProgram, CallsThemInARun) {

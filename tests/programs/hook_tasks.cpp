@@ -37,6 +37,7 @@ STINT_MODULE(h, m) {
   m.task("fine", [] { return 7; });
   m.task("fail", [] { throw std::runtime_error{"as asked"}; });
   m.task("crash", [] { std::abort(); }, {}, {.at_most_once = true});
+  m.task("crash_again", [] { std::abort(); });
   m.task("hang", ignore_stop, {}, {.timeout = std::chrono::milliseconds{200}});
   m.task("parent", [](stint::Job& job) { job.enqueue("h.fine"); });
   m.command("now", [](stint::Job& job) { std::cout << "trace " << job.traceparent() << '\n'; });

@@ -224,8 +224,13 @@ class LifeTrial {
     if (completions.empty() && request == nullptr) return;
     const Exchange reply = store_.exchange(completions, request);
     RC_ASSERT(reply.completed.size() == completions.size());
+    RC_ASSERT(reply.states.size() == completions.size());
     for (std::size_t i = 0; i < completions.size(); ++i) {
-      RC_ASSERT(reply.completed[i] == model_.complete(completions[i]));
+      const WriteResult expected = model_.complete(completions[i]);
+      RC_ASSERT(reply.completed[i] == expected);
+      const bool is_taken = expected == WriteResult::kAccepted;
+      RC_ASSERT(reply.states[i].has_value() == is_taken);
+      if (is_taken) RC_ASSERT(*reply.states[i] == model_.jobs().at(completions[i].id).state);
     }
     std::vector<StartedJob> expected;
     if (request != nullptr) expected = model_.claim(*request);

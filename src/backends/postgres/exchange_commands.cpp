@@ -1,5 +1,7 @@
 #include "backends/postgres/exchange_commands.hpp"
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -231,7 +233,7 @@ void ExchangePlan::read_claim(const Result& result, const std::string& domain, O
 
 ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const {
   Outcome outcome;
-  std::set<std::pair<std::int64_t, std::int64_t>> accepted;
+  std::map<std::pair<std::int64_t, std::int64_t>, JobState> states;  // of those accepted
   for (std::size_t i = 0; i < commands_.size(); ++i) {
     const SqlFile* file = commands_[i].file;
     const Result& result = results[i];
@@ -241,18 +243,20 @@ ExchangePlan::Outcome ExchangePlan::read(std::span<const Result> results) const 
     if (file != &sql::complete_done && file != &sql::complete_other) continue;
     for (int row = 0; row < result.rows(); ++row) {
       const Row one = result.row(row);
-      accepted.emplace(one.int64(0), one.int64(1));
-      const bool queued =
-          file == &sql::complete_other && one.int32(2) == static_cast<int>(JobState::kQueued);
-      if (queued) outcome.requeued.insert(one.string(3));
+      const JobState state =
+          file == &sql::complete_other ? static_cast<JobState>(one.int32(2)) : JobState::kDone;
+      states.emplace(std::pair{one.int64(0), one.int64(1)}, state);
+      if (state == JobState::kQueued) outcome.requeued.insert(one.string(3));
     }
   }
   outcome.exchange.completed.reserve(completions_.size());
+  outcome.exchange.states.reserve(completions_.size());
   for (const Completion& one : completions_) {
     // Taken out: the second of two equal completions is fenced.
-    const bool was_accepted = accepted.erase({one.id.value, one.epoch.value}) > 0;
-    outcome.exchange.completed.push_back(was_accepted ? WriteResult::kAccepted
-                                                      : WriteResult::kFenced);
+    const auto state = states.extract({one.id.value, one.epoch.value});
+    outcome.exchange.completed.push_back(state.empty() ? WriteResult::kFenced
+                                                       : WriteResult::kAccepted);
+    outcome.exchange.states.push_back(state.empty() ? std::nullopt : std::optional{state.mapped()});
   }
   return outcome;
 }

@@ -1,6 +1,7 @@
 #include "backends/postgres/exchanger.hpp"
 #include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 #include <utility>
 #include "backends/postgres/errors.hpp"
@@ -61,7 +62,7 @@ Exchange Exchanger::try_exchange(std::span<const Completion> completions,
       !outcome.exchange.claimed.empty() ||
       std::ranges::count(outcome.exchange.completed, WriteResult::kAccepted) > 0;
   try {
-    settle_completions(completions, outcome.exchange.completed);
+    settle_completions(completions, outcome.exchange);
     if (claim != nullptr) note_claim(*claim, !marks.empty(), Clock::now() - sent_at, outcome);
     load_details(outcome.exchange.claimed);
     note_commit(commit, connection, completions, has_written);
@@ -170,8 +171,7 @@ void Exchanger::settle_lost_claims() {
   }
 }
 
-void Exchanger::settle_completions(std::span<const Completion> completions,
-                                   std::vector<WriteResult>& results) {
+void Exchanger::settle_completions(std::span<const Completion> completions, Exchange& reply) {
   std::vector<std::size_t> fenced;
   {
     MutexLock lock(mutex_);
@@ -179,8 +179,8 @@ void Exchanger::settle_completions(std::span<const Completion> completions,
     for (std::size_t i = 0; i < completions.size(); ++i) {
       const Key key{completions[i].id.value, completions[i].epoch.value};
       const bool doubtful = doubtful_.contains(key);
-      if (doubtful && results[i] == WriteResult::kFenced) fenced.push_back(i);
-      if (doubtful && results[i] == WriteResult::kAccepted) doubtful_.erase(key);
+      if (doubtful && reply.completed[i] == WriteResult::kFenced) fenced.push_back(i);
+      if (doubtful && reply.completed[i] == WriteResult::kAccepted) doubtful_.erase(key);
     }
   }
   if (fenced.empty()) return;
@@ -193,15 +193,19 @@ void Exchanger::settle_completions(std::span<const Completion> completions,
   Parameters parameters;
   parameters.add(std::move(ids)).add(std::move(epochs));
   const Result found = database_.run(sql::find_accepted, std::move(parameters));
-  std::set<Key> accepted;
+  std::map<Key, JobState> states;  // of those accepted
   for (int i = 0; i < found.rows(); ++i) {
-    accepted.emplace(found.row(i).int64(0), found.row(i).int64(1));
+    const Row row = found.row(i);
+    states.emplace(Key{row.int64(0), row.int64(1)}, static_cast<JobState>(row.int32(2)));
   }
   MutexLock lock(mutex_);
   for (const std::size_t i : fenced) {
     const Key key{completions[i].id.value, completions[i].epoch.value};
     doubtful_.erase(key);
-    if (accepted.erase(key) > 0) results[i] = WriteResult::kAccepted;
+    const auto state = states.extract(key);
+    if (state.empty()) continue;
+    reply.completed[i] = WriteResult::kAccepted;
+    reply.states[i] = state.mapped();
   }
 }
 

@@ -67,8 +67,7 @@ class Exchanger final {
   /// Revoke the claims whose replies were lost and give their jobs back.
   void settle_lost_claims();
   /// Turn the fenced completions that are in doubt and did take effect into accepted ones.
-  void settle_completions(std::span<const Completion> completions,
-                          std::vector<WriteResult>& results);
+  void settle_completions(std::span<const Completion> completions, Exchange& reply);
 
   Database& database_;
   Notifier& notifier_;

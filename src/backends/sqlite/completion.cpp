@@ -78,40 +78,38 @@ bool has_a_job_twice(std::span<const Completion> completions) {
   return std::ranges::adjacent_find(ids) != ids.end();
 }
 
-void settle_failure(Transaction& transaction, const LiveJob& job, const Completion& completion,
-                    Ending ending) {
+JobState settle_failure(Transaction& transaction, const LiveJob& job, const Completion& completion,
+                        Ending ending) {
   const bool is_rejected = completion.outcome == Outcome::kRejected;
   const std::string cause = sanitize_text(completion.cause);
   ending.counts.failures = 1;
   ending.cause = or_else(cause, is_rejected ? "rejected" : "error");
   remember_attempt(transaction, job, ending);
   if (is_rejected || (!job.abort_asked && job.failures + 1 >= job.max_attempts)) {
-    finish(transaction, job, JobState::kFailed, ending);
-  } else if (job.abort_asked) {
-    finish_aborted(transaction, job, ending);
-  } else {
-    requeue(transaction, job, transaction.now + microseconds{completion.delay}.count(), ending);
+    return finish(transaction, job, JobState::kFailed, ending);
   }
+  if (job.abort_asked) return finish_aborted(transaction, job, ending);
+  return requeue(transaction, job, transaction.now + microseconds{completion.delay}.count(),
+                 ending);
 }
 
-void settle_crash(Transaction& transaction, const LiveJob& job, const Completion& completion,
-                  Ending ending) {
+JobState settle_crash(Transaction& transaction, const LiveJob& job, const Completion& completion,
+                      Ending ending) {
   const bool is_over_limit = job.lone_crashes + 1 >= kCrashLimit;
   ending.counts.crashes = 1;
   ending.counts.lone_crashes = 1;
   ending.cause = is_over_limit ? "crash limit" : "crash";
   remember_attempt(transaction, job, ending);
-  if (job.abort_asked) {
-    finish_aborted(transaction, job, ending);
-  } else if (is_over_limit || job.flags.at_most_once()) {
-    finish(transaction, job, JobState::kFailed, ending);
-  } else {
-    ending.output = {};
-    requeue(transaction, job, transaction.now + microseconds{completion.delay}.count(), ending);
+  if (job.abort_asked) return finish_aborted(transaction, job, ending);
+  if (is_over_limit || job.flags.at_most_once()) {
+    return finish(transaction, job, JobState::kFailed, ending);
   }
+  ending.output = {};
+  return requeue(transaction, job, transaction.now + microseconds{completion.delay}.count(),
+                 ending);
 }
 
-void settle(Transaction& transaction, const LiveJob& job, const Completion& completion) {
+JobState settle(Transaction& transaction, const LiveJob& job, const Completion& completion) {
   const Times times{transaction, completion};
   const std::string error = sanitize_json(completion.error);
   Ending ending{.counts = {.attempts = completion.started ? 1 : 0},
@@ -138,8 +136,9 @@ void settle(Transaction& transaction, const LiveJob& job, const Completion& comp
       ending.error = {};
       return requeue(transaction, job, std::nullopt, ending);
     case Outcome::kCrashed:
-      return settle_crash(transaction, job, completion, ending);
+      break;
   }
+  return settle_crash(transaction, job, completion, ending);
 }
 
 void keep_output_bytes(Transaction& transaction, const Completion& completion) {
@@ -150,17 +149,14 @@ void keep_output_bytes(Transaction& transaction, const Completion& completion) {
   }
 }
 
-WriteResult complete_one(Transaction& transaction, const Completion& completion) {
+std::optional<JobState> complete_one(Transaction& transaction, const Completion& completion) {
   const std::optional<LiveJob> job = find_live(transaction.connection, completion.id);
   if (!job || job->state != JobState::kRunning || job->epoch != completion.epoch) {
-    return WriteResult::kFenced;
+    return std::nullopt;
   }
-  settle(transaction, *job, completion);
-  // One that goes on has no output yet.
-  if (!completion.attachments.empty() && !find_live(transaction.connection, completion.id)) {
-    keep_output_bytes(transaction, completion);
-  }
-  return WriteResult::kAccepted;
+  const JobState state = settle(transaction, *job, completion);
+  if (is_final(state)) keep_output_bytes(transaction, completion);
+  return state;
 }
 
 }  // namespace
@@ -176,7 +172,7 @@ Completer::Completer(Connection& connection, GivenTable& ids)
 void Completer::done_at_place(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
   auto* self = static_cast<Completer*>(sqlite3_user_data(context));
   const auto place = static_cast<std::size_t>(sqlite3_value_int64(values[0]));
-  self->results_[place] = WriteResult::kAccepted;
+  self->states_[place] = JobState::kDone;
   sqlite3_result_int(context, static_cast<int>(JobState::kDone));
 }
 
@@ -191,7 +187,7 @@ void Completer::complete_done(Transaction& transaction, std::span<const Completi
   }
   GivenIds ids;
   for (const std::size_t place : done.places()) {
-    if (results_[place] != WriteResult::kAccepted) continue;
+    if (!states_[place]) continue;
     ids.add(completions[place].id);
     keep_output_bytes(transaction, completions[place]);
   }
@@ -199,18 +195,18 @@ void Completer::complete_done(Transaction& transaction, std::span<const Completi
   connection.use(sql::delete_ended).run();
 }
 
-std::vector<WriteResult> Completer::complete(Transaction& transaction,
-                                             std::span<const Completion> completions) {
-  results_.assign(completions.size(), WriteResult::kFenced);
+std::vector<std::optional<JobState>> Completer::complete(Transaction& transaction,
+                                                         std::span<const Completion> completions) {
+  states_.assign(completions.size(), std::nullopt);
   // Of a job that is in the batch twice the first decides, so that they go one by one.
   const bool one_by_one = has_a_job_twice(completions);
   if (!one_by_one) complete_done(transaction, completions);
   for (std::size_t i = 0; i < completions.size(); ++i) {
     if (one_by_one || completions[i].outcome != Outcome::kDone) {
-      results_[i] = complete_one(transaction, completions[i]);
+      states_[i] = complete_one(transaction, completions[i]);
     }
   }
-  return results_;
+  return states_;
 }
 
 std::vector<WriteResult> report_activities(Transaction& transaction,

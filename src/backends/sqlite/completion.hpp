@@ -1,5 +1,6 @@
 /// Complete executions.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 #include "backends/sqlite/given_table.hpp"
@@ -17,9 +18,10 @@ class Completer final {
   Completer(const Completer&) = delete;
   Completer& operator=(const Completer&) = delete;
 
-  /// One result each, in order; those whose (id, epoch) no longer runs are fenced.
-  std::vector<WriteResult> complete(Transaction& transaction,
-                                    std::span<const Completion> completions);
+  /// Return the state that each job has now, in order; nothing for those whose (id, epoch) no
+  /// longer runs: they are fenced.
+  std::vector<std::optional<JobState>> complete(Transaction& transaction,
+                                                std::span<const Completion> completions);
 
  private:
   static void done_at_place(sqlite3_context* context, int count, sqlite3_value** values);
@@ -27,7 +29,7 @@ class Completer final {
 
   GivenTable& ids_;
   GivenTable ends_;
-  std::vector<WriteResult> results_;  // of the completions at hand
+  std::vector<std::optional<JobState>> states_;  // after the completions at hand
 };
 
 /// Stamp starts and progress of running jobs.

@@ -23,8 +23,8 @@ std::optional<LiveJob> find_live(Connection& connection, JobId id) {
                  .abort_message = row.text(12)};
 }
 
-void finish(Transaction& transaction, const LiveJob& job, JobState final_state,
-            const Ending& ending) {
+JobState finish(Transaction& transaction, const LiveJob& job, JobState final_state,
+                const Ending& ending) {
   const Counts& counts = ending.counts;
   transaction.connection.use(sql::finish_job)
       .bind(job.id.value, job.epoch.value, static_cast<int>(job.state),
@@ -33,10 +33,11 @@ void finish(Transaction& transaction, const LiveJob& job, JobState final_state,
             null_if_empty(ending.cause), null_if_empty(ending.error), null_if_empty(ending.output))
       .run();
   transaction.connection.use(sql::delete_live).bind(job.id.value).run();
+  return final_state;
 }
 
-void requeue(Transaction& transaction, const LiveJob& job, std::optional<std::int64_t> run_at,
-             const Ending& ending) {
+JobState requeue(Transaction& transaction, const LiveJob& job, std::optional<std::int64_t> run_at,
+                 const Ending& ending) {
   const Counts& counts = ending.counts;
   transaction.connection.use(sql::requeue_job)
       .bind(job.id.value, ending.epoch_step, counts.attempts, counts.failures, counts.crashes,
@@ -44,16 +45,17 @@ void requeue(Transaction& transaction, const LiveJob& job, std::optional<std::in
             null_if_empty(ending.cause), null_if_empty(ending.error))
       .run();
   if (!run_at || *run_at <= transaction.now) transaction.events.insert(job.domain);
+  return JobState::kQueued;
 }
 
-void finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending) {
+JobState finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending) {
   std::string error;
   if (!job.abort_message.empty() && (ending.error.empty() || ending.cause != "aborted")) {
     error = json_error("Aborted", job.abort_message);
     ending.error = error;
   }
   ending.cause = "aborted";
-  finish(transaction, job, JobState::kAborted, ending);
+  return finish(transaction, job, JobState::kAborted, ending);
 }
 
 void remember_attempt(Transaction& transaction, const LiveJob& job, const Ending& ending) {

@@ -48,15 +48,18 @@ struct Ending {
   std::string_view output = {};
 };
 
+// Each returns the state that the job has now.
+
 /// Move a job from the living to the finished.
-void finish(Transaction& transaction, const LiveJob& job, JobState final_state,
-            const Ending& ending);
+JobState finish(Transaction& transaction, const LiveJob& job, JobState final_state,
+                const Ending& ending);
 /// Put a job back into the queue, due at `run_at` (unset: as it was).
-void requeue(Transaction& transaction, const LiveJob& job, std::optional<std::int64_t> run_at,
-             const Ending& ending);
+JobState requeue(Transaction& transaction, const LiveJob& job, std::optional<std::int64_t> run_at,
+                 const Ending& ending);
 /// Finish a job as aborted, with the message of who asked for it; only an ending whose cause is
 /// "aborted" keeps an error of its own.
-void finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending);
+JobState finish_aborted(Transaction& transaction, const LiveJob& job, Ending ending);
+
 /// Add this attempt to the job's history.
 void remember_attempt(Transaction& transaction, const LiveJob& job, const Ending& ending);
 

@@ -66,7 +66,10 @@ class Rescuer final {
                         .epoch_step = 1,
                         .started_at = job.started_at,
                         .ended_at = transaction_.now};
-    if (job.abort_asked) return finish_aborted(transaction_, job, ending);
+    if (job.abort_asked) {
+      finish_aborted(transaction_, job, ending);
+      return;
+    }
     requeue(transaction_, job, std::nullopt, ending);
     ++result_.interrupted;
   }
@@ -81,7 +84,10 @@ class Rescuer final {
                   .error = error_};
     remember_attempt(transaction_, job, ending);
     ++result_.crashed;
-    if (job.abort_asked) return finish_aborted(transaction_, job, ending);
+    if (job.abort_asked) {
+      finish_aborted(transaction_, job, ending);
+      return;
+    }
     const bool over_limit = job.lone_crashes + ending.counts.lone_crashes >= kCrashLimit;
     if (over_limit || job.flags.at_most_once()) {
       if (over_limit) ending.cause = "crash limit";

@@ -101,7 +101,10 @@ std::vector<JobLogLine> SqliteStore::read_log(JobId id, std::int64_t from, int l
 Exchange SqliteStore::exchange(std::span<const Completion> completions, const ClaimRequest* claim) {
   if (completions.empty() && claim == nullptr) return {};
   return writer_.run([&](Transaction& transaction) {
-    Exchange result{.completed = completer_.complete(transaction, completions), .claimed = {}};
+    Exchange result{.states = completer_.complete(transaction, completions)};
+    for (const std::optional<JobState>& state : result.states) {
+      result.completed.push_back(state ? WriteResult::kAccepted : WriteResult::kFenced);
+    }
     if (claim != nullptr) result.claimed = claimer_.claim(transaction, *claim);
     return result;
   });

@@ -76,9 +76,28 @@ TEST_F(PostgresDoubt, TellsTheOutcomesOfEveryKindWhoseReplyWasLost) {
   completions[2].outcome = Outcome::kRejected;
   completions[3].epoch.value += 1;  // not ours: fenced, with doubt or without
   proxy_->lose_next_reply("complete_other");
-  EXPECT_THAT(through_->exchange(completions, nullptr).completed,
-              ElementsAre(WriteResult::kAccepted, WriteResult::kAccepted, WriteResult::kAccepted,
-                          WriteResult::kFenced));
+  const Exchange reply = through_->exchange(completions, nullptr);
+  EXPECT_THAT(reply.completed, ElementsAre(WriteResult::kAccepted, WriteResult::kAccepted,
+                                           WriteResult::kAccepted, WriteResult::kFenced));
+  EXPECT_THAT(reply.states,
+              ElementsAre(JobState::kQueued, JobState::kQueued, JobState::kFailed, std::nullopt));
+}
+
+TEST_F(PostgresDoubt, TellsOfAFailureWhoseJobAnotherHasClaimedSince) {
+  put(1, {.task = "t.run", .max_attempts = 5});
+  std::vector<Completion> failed = done(through_->exchange({}, &claim_).claimed);
+  ASSERT_THAT(failed, SizeIs(1));
+  failed[0].outcome = Outcome::kFailed;
+  proxy_->lose_next_reply("complete_other");
+  {
+    const ArmedTestPoint point("postgres.after_sync", [&] { proxy_->refuse(true); });
+    EXPECT_THROW(static_cast<void>(through_->exchange(failed, nullptr)), Error);
+  }
+  const std::unique_ptr<Store> other = open(url());
+  const ClaimRequest claim = claim_of(new_worker(*other));
+  ASSERT_THAT(other->exchange({}, &claim).claimed, SizeIs(1));
+  proxy_->refuse(false);
+  EXPECT_THAT(through_->exchange(failed, nullptr).states, ElementsAre(JobState::kQueued));
 }
 
 TEST_F(PostgresDoubt, LeavesNoJobBehindThatALostClaimTook) {

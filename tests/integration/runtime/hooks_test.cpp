@@ -101,6 +101,12 @@ STINT_MODULE(w, m) {
     job.progress(0.25, "waiting");
     job.sleep_for(1h);
   });
+  m.task("abort_itself",
+         [](Job& job, Client& client) {
+           client.job(job.id()).abort("enough");
+           throw std::runtime_error{"as asked"};
+         },
+         {}, {.retry = twice});
   m.task("child", [](Job& job) { job.enqueue("w.add", {{"a", 1}, {"b", 2}}); });
 }
 
@@ -214,6 +220,17 @@ TEST_P(HooksTest, AreToldWhatBecomesOfJobs) {
   EXPECT_EQ(events_.back().kind, Kind::kLeft);
   EXPECT_TRUE(events_.front().worker);
   EXPECT_THAT(notes().failures(), IsEmpty()) << "none of these is a failure";
+}
+
+TEST_P(HooksTest, KnowThatNothingFollowsAnAbortOfWhichTheWorkerDidNotHear) {
+  start();
+  const auto job = client_->enqueue("w.abort_itself");
+  EXPECT_EQ(job.wait_for(30s), JobState::kAborted);
+  worker_->stop();
+  EXPECT_THAT(kinds_of(job.id()), ElementsAre(Kind::kStarted, Kind::kAborted));
+  EXPECT_EQ(events_of(job.id())[1].cause, "aborted");
+  // None, where the worker heard of it before the task had ended.
+  EXPECT_THAT(notes().failures(), Each(Field(&FailedAttempt::is_final, true)));
 }
 
 TEST_P(HooksTest, NeverWaitForASlowListener) {
