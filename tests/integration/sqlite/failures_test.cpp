@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -62,8 +63,12 @@ class SqliteFailures : public ::testing::Test {
 };
 
 TEST_F(SqliteFailures, MakesTheFoldersAndTheFileForTheOwnerOnly) {
-  const std::filesystem::path deep = folder_.path() / "a" / "b" / "jobs.db";
+  const std::filesystem::path deep = folder_.path() / "a" / "stint" / "b" / "jobs.db";
+  const char* const home = std::getenv("XDG_STATE_HOME");
+  const std::string before = home == nullptr ? "" : home;  // empty is as good as not set
+  ::setenv("XDG_STATE_HOME", (folder_.path() / "a").c_str(), 1);
   const auto store = sqlite_backend().open({.url = "sqlite:" + deep.string()});
+  ::setenv("XDG_STATE_HOME", before.c_str(), 1);
   struct stat status{};
   ASSERT_EQ(::stat(deep.parent_path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
@@ -208,7 +213,7 @@ TEST_F(SqliteFailures, SaysThatAFileIsReadOnly) {
               return message.find("write permission") == std::string::npos ? 4 : 0;
             }),
             0);
-  const std::string elsewhere = (folder_.path() / "new" / "jobs.db").string();
+  const std::string elsewhere = (folder_.path() / "new.db").string();
   EXPECT_EQ(as_nobody([&] {
               const Error error =
                   error_of([&] { sqlite_backend().open({.url = "sqlite:" + elsewhere}); });

@@ -48,6 +48,8 @@ struct Machine {
 
 class SqliteLocks : public ::testing::Test {
  protected:
+  SqliteLocks() { std::filesystem::create_directory(folder_.path() / "state"); }
+
   std::string path() const { return (folder_.path() / "state" / "jobs.db").string(); }
   BackendOptions options(const std::string& key = "stint/a.b") const {
     return options_at(path(), key);
