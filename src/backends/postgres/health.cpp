@@ -177,22 +177,34 @@ HealthCheck judge_prepared(const std::vector<PreparedFacts>& oldest) {
   return check;
 }
 
-HealthCheck judge_slots(const std::vector<SlotFacts>& oldest) {
+HealthCheck judge_slots(const std::vector<SlotFacts>& worst) {
   constexpr std::int64_t kManyTransactions = 1'000'000;
   HealthCheck check{.name = "replication_slots",
-                    .value = "none holds rows back",
+                    .value = "none holds rows or log back",
                     .meaning = "no standby or subscriber keeps vacuum from its work"};
-  if (oldest.empty()) return check;
-  const SlotFacts& first = oldest.front();
-  check.value = fmt::format("\"{}\" ({}) keeps rows of the last {} transactions", first.name,
-                            first.is_active ? "in use" : "not in use", first.transactions);
-  if (first.is_active && first.transactions < kManyTransactions) return check;
+  if (worst.empty()) return check;
+  const SlotFacts& first = worst.front();
+  std::vector<std::string> kept;
+  if (first.transactions)
+    kept.push_back(fmt::format("rows of the last {} transactions", *first.transactions));
+  if (first.log_bytes)
+    kept.push_back(fmt::format("{} of the server's log", megabytes(*first.log_bytes)));
+  check.value = fmt::format("\"{}\" ({}) keeps {}", first.name,
+                            first.is_active ? "in use" : "not in use", fmt::join(kept, " and "));
+  const bool keeps_many_rows = first.transactions.value_or(0) >= kManyTransactions;
+  if (first.is_active && !keeps_many_rows && !first.log_bytes) return check;
   check.status = first.is_active ? HealthStatus::kWarning : HealthStatus::kProblem;
-  check.meaning = std::string{kHeldBack};
-  check.advice = first.is_active
-                     ? "look at long queries on that standby (hot_standby_feedback)"
-                     : fmt::format("if nobody needs it: select pg_drop_replication_slot({})",
-                                   sql_text(first.name));
+  check.meaning = first.log_bytes ? "the log fills the server's disk: then nothing can be written"
+                                  : std::string{kHeldBack};
+  if (!first.is_active) {
+    check.advice = fmt::format("if nobody needs it: select pg_drop_replication_slot({})",
+                               sql_text(first.name));
+  } else if (keeps_many_rows) {
+    check.advice = "look at long queries on that standby (hot_standby_feedback)";
+  } else {
+    check.advice = "see why that standby or subscriber does not follow";
+  }
+  if (first.log_bytes) check.advice += "; max_slot_wal_keep_size bounds what a slot keeps";
   return check;
 }
 

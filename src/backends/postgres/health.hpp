@@ -50,11 +50,13 @@ struct PreparedFacts {
   std::chrono::seconds age{0};
 };
 
-/// A replication slot that keeps rows.
+/// A replication slot that keeps rows, or so much of the server's log (WAL) that it is more than
+/// max_wal_size.
 struct SlotFacts {
   std::string name;
   bool is_active = false;
-  std::int64_t transactions = 0;  ///< begun since the oldest that it keeps
+  std::optional<std::int64_t> transactions = {};  ///< begun since those whose rows it keeps
+  std::optional<std::int64_t> log_bytes = {};     ///< of the log
 };
 
 struct PartitionFacts {
@@ -71,7 +73,8 @@ HealthCheck judge_dead_rows(const std::vector<TableFacts>& tables);
 /// `hidden`: sessions whose work this role may not see.
 HealthCheck judge_transactions(const std::vector<TransactionFacts>& oldest, std::int64_t hidden);
 HealthCheck judge_prepared(const std::vector<PreparedFacts>& oldest);
-HealthCheck judge_slots(const std::vector<SlotFacts>& oldest);
+/// The first one counts.
+HealthCheck judge_slots(const std::vector<SlotFacts>& worst);
 HealthCheck judge_partitions(const PartitionFacts& partitions);
 
 }  // namespace stint::postgres

@@ -105,6 +105,17 @@ TEST(ServerHealth, FindsForgottenPreparedTransactionsAndSlots) {
             HealthStatus::kWarning);
   EXPECT_EQ(judge_slots({{.name = "s", .is_active = false, .transactions = 10}}).status,
             HealthStatus::kProblem);
+  const HealthCheck behind =
+      judge_slots({{.name = "s", .is_active = true, .transactions = 10, .log_bytes = 5 << 20}});
+  EXPECT_EQ(behind.status, HealthStatus::kWarning);
+  EXPECT_EQ(behind.value,
+            "\"s\" (in use) keeps rows of the last 10 transactions and 6 MiB of the server's log");
+  EXPECT_THAT(behind.advice, HasSubstr("does not follow; max_slot_wal_keep_size"));
+  const HealthCheck forgotten =
+      judge_slots({{.name = "it's", .is_active = false, .log_bytes = 5 << 20}});
+  EXPECT_EQ(forgotten.status, HealthStatus::kProblem);
+  EXPECT_THAT(forgotten.meaning, HasSubstr("disk"));
+  EXPECT_THAT(forgotten.advice, HasSubstr("pg_drop_replication_slot('it''s')"));
 }
 
 TEST(ServerHealth, WantsAPartitionAhead) {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::string_view kForbidden = "42501";
 
+std::optional<std::int64_t> optional_count(const Row& row, int column) {
+  return row.is_null(column) ? std::nullopt : std::optional{row.int64(column)};
+}
+
 std::optional<std::chrono::seconds> optional_seconds(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return std::chrono::seconds{row.int64(column)};
@@ -119,8 +123,10 @@ std::vector<SlotFacts> PostgresInspector::read_slots() {
   std::vector<SlotFacts> slots;
   for (int i = 0; i < result.rows(); ++i) {
     const Row row = result.row(i);
-    slots.push_back(
-        {.name = row.string(0), .is_active = row.boolean(1), .transactions = row.int64(2)});
+    slots.push_back({.name = row.string(0),
+                     .is_active = row.boolean(1),
+                     .transactions = optional_count(row, 2),
+                     .log_bytes = optional_count(row, 3)});
   }
   return slots;
 }
