@@ -15,3 +15,7 @@ mark_as_advanced(STINT_CCACHE)
 if(STINT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${STINT_CCACHE}")
 endif()
+
+# No object names the folder of the checkout: what is built is the same wherever it is built, and the
+# cache of one checkout serves another.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
