@@ -92,6 +92,7 @@ TEST(Environment, TriesAgainAfterAStoreThatCouldNotBeOpened) {
   Environment environment{settings_of(""), {}, "sqlite:" + (blocked / "jobs.db").string()};
   EXPECT_THROW(static_cast<void>(environment.store()), Error);
   std::filesystem::remove(blocked);
+  std::filesystem::create_directory(blocked);
   EXPECT_EQ(environment.store().status().backend, "sqlite");
 }
 
