@@ -55,15 +55,8 @@ TEST_F(ConsulFaults, APauseOfTwiceTheTtlLosesTheLockAndGivesItToNobodyEarly) {
   EXPECT_FALSE(eventually([] { return false; }, 1500ms));  // two ttl in all
   server.process().resume();
 
-  // It drops the session as it goes on: its holder hears that, and then somebody else gets it.
-  const auto answer = [&] {
-    try {
-      return lock->renew(hold);
-    } catch (const Error&) {
-      return true;
-    }
-  };
-  ASSERT_TRUE(eventually([&] { return !answer(); }));
+  // It drops the session as it goes on, and somebody else gets the lock. The holder is silent until
+  // then: a renewal that came before the server's own look at its clocks would keep the session.
   LockAttempt taken;
   ASSERT_TRUE(eventually([&] {
     try {

@@ -198,9 +198,8 @@ TEST_P(WorkerTest, KeepsLogsWithinTheirLimit) {
 }
 
 TEST_P(WorkerTest, MakesContextsForTheProcessAndForEachThread) {
-  Worker& worker = start({.slots = 3});
   for (int i = 0; i < 50; ++i) client().enqueue("work.contexts");
-  EXPECT_TRUE(worker.wait_idle(30s));
+  EXPECT_TRUE(start({.slots = 3}).wait_idle(30s));
   EXPECT_EQ(stage().process_contexts, 1);
   EXPECT_GE(stage().thread_contexts, 1);
   EXPECT_LE(stage().thread_contexts, 3);
